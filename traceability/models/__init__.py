@@ -1,0 +1,34 @@
+"""The tables, by noun. Invariants live here and in the migrations, not in whoever writes a row."""
+
+from traceability.models.base import Base
+from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Report, Stage
+from traceability.models.issuance import Issuance, Recall, Revocation, Suspicion
+from traceability.models.producer import CraftVillage, Picture, Producer, Product
+from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
+from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
+
+__all__ = [
+    "Base",
+    "Batch",
+    "BatchCorrection",
+    "BatchInput",
+    "ConsumerReport",
+    "CraftVillage",
+    "Delivery",
+    "GeographicalIndication",
+    "GrowingArea",
+    "Issuance",
+    "KeyAlarm",
+    "Picture",
+    "Producer",
+    "Product",
+    "PublishedCount",
+    "Recall",
+    "Recognition",
+    "Report",
+    "Revocation",
+    "Scan",
+    "Stage",
+    "Suspicion",
+    "UseRight",
+]

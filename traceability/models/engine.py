@@ -1,0 +1,54 @@
+"""Connections: what SQLite must be told so that it keeps what PostgreSQL keeps, and sessions for reading and for acting."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+BUSY_TIMEOUT_MS = 5000
+
+
+def make_engine(database_url: str) -> Engine:
+    """An engine for `sqlite:///…` or `postgresql+psycopg://…`."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": "-c lock_timeout=5000"})
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads, on one snapshot."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def acting(engine: Engine) -> Iterator[Session]:
+    """A session for one act: committed at its end, or nothing of it.
+
+    On SQLite the write lock is taken at once: a transaction that reads first and writes later could find that it must
+    begin again.
+    """
+    with Session(engine.execution_options(acting=True), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transactions begin late and not at all before DDL; ours begin when SQLAlchemy says so.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    acting = connection.get_execution_options().get("acting")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if acting else "BEGIN")

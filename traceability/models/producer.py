@@ -1,0 +1,121 @@
+"""Producers, their products and the products' pictures."""
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from traceability.models.base import Base, Instant, one_of
+
+PRODUCER_KINDS = ("cooperative", "cooperative_group", "company", "household")
+# How a net content is counted on a label; the words stand in the catalogues.
+CONTENT_UNITS = ("g", "kg", "ml", "l", "piece", "m")
+
+
+class Producer(Base):
+    """An OCOP entity (chủ thể OCOP). Codes of commune and province are the national ones of the two-level list of 2025-07-01."""
+
+    __tablename__ = "producer"
+    __table_args__ = (
+        one_of("kind", PRODUCER_KINDS),
+        CheckConstraint("length(name) > 0", name="name_not_empty"),
+        UniqueConstraint("tax_code"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str | None] = mapped_column(String(200))
+    name_zh: Mapped[str | None] = mapped_column(String(200))
+    tax_code: Mapped[str | None] = mapped_column(String(14))
+    province_code: Mapped[str | None] = mapped_column(String(2))
+    commune_code: Mapped[str | None] = mapped_column(String(5))
+    historic_place: Mapped[str | None] = mapped_column(String(200))
+    address: Mapped[str | None] = mapped_column(String(300))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    shop_url: Mapped[str | None] = mapped_column(String(500))
+    marketplace: Mapped[str | None] = mapped_column(String(100))
+    has_digital_storefront: Mapped[bool | None]
+    has_e_payment: Mapped[bool | None]
+    consent_on: Mapped[date | None]
+    source: Mapped[str | None] = mapped_column(String(500))
+    illustrative: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    products: Mapped[list["Product"]] = relationship(back_populates="producer")
+
+
+class Picture(Base):
+    """A picture, re-encoded by us. `sha256` is of the stored bytes, in hexadecimal."""
+
+    __tablename__ = "picture"
+    __table_args__ = (UniqueConstraint("sha256"), CheckConstraint("width_px > 0 AND height_px > 0", name="size"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(30))
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class CraftVillage(Base):
+    """A craft village (làng nghề)."""
+
+    __tablename__ = "craft_village"
+    __table_args__ = (UniqueConstraint("name", "commune_code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    commune_code: Mapped[str | None] = mapped_column(String(5))
+
+
+class Product(Base):
+    """A product in one of the six groups. A GTIN stands only with its producer's statement that it owns it.
+
+    `producer_id` is empty where a source names a recognised product but not who makes it; such a product has no batches.
+    """
+
+    __tablename__ = "product"
+    __table_args__ = (
+        CheckConstraint("ocop_group BETWEEN 1 AND 6", name="ocop_group"),
+        CheckConstraint(
+            "gtin IS NULL OR (length(gtin) = 14 AND gtin_statement IS NOT NULL AND producer_id IS NOT NULL)", name="gtin_owned"
+        ),
+        CheckConstraint("(net_content IS NULL) = (net_content_unit IS NULL)", name="net_content_whole"),
+        CheckConstraint("net_content > 0", name="net_content_positive"),
+        one_of("net_content_unit", CONTENT_UNITS),
+        UniqueConstraint("gtin"),
+        # What a batch refers to, so that a batch and its product name the same producer.
+        UniqueConstraint("id", "producer_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    producer_id: Mapped[int | None] = mapped_column(ForeignKey("producer.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str | None] = mapped_column(String(200))
+    name_zh: Mapped[str | None] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(String(2000))
+    description_en: Mapped[str | None] = mapped_column(String(2000))
+    description_zh: Mapped[str | None] = mapped_column(String(2000))
+    ocop_group: Mapped[int]
+    gtin: Mapped[str | None] = mapped_column(String(14))
+    gtin_statement: Mapped[str | None] = mapped_column(String(500))
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))
+    net_content: Mapped[int | None]
+    net_content_unit: Mapped[str | None] = mapped_column(String(10))
+    standards: Mapped[list[str]] = mapped_column(JSON, default=list)
+    craft_village_id: Mapped[int | None] = mapped_column(ForeignKey("craft_village.id"))
+    source_place: Mapped[str | None] = mapped_column(String(200))
+    source: Mapped[str | None] = mapped_column(String(500))
+    illustrative: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    producer: Mapped[Producer | None] = relationship(back_populates="products")
+    picture: Mapped[Picture | None] = relationship()
+    craft_village: Mapped[CraftVillage | None] = relationship()
+
+
+def product_of_producer() -> ForeignKeyConstraint:
+    """The key by which another table names a product together with the producer that makes it."""
+    return ForeignKeyConstraint(["product_id", "producer_id"], ["product.id", "product.producer_id"])

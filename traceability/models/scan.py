@@ -1,0 +1,74 @@
+"""What phones and people tell us: scans, reports, and alarms about keys."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from traceability.domain.verdict import Verdict
+from traceability.models.base import Base, Instant, one_of
+
+REPORT_KINDS = ("code_elsewhere", "goods_differ", "pack_opened", "price_or_sale", "other")
+
+
+class Scan(Base):
+    """One scan of a stamp whose batch exists. No address of the one who scans is kept.
+
+    `unit` is 0 for the batch's own stamp; `visitor` a hash under a key that is thrown away each day; `minute` counts from
+    1970, so that one visitor's reloads within a minute are one scan.
+    """
+
+    __tablename__ = "scan"
+    __table_args__ = (
+        one_of("verdict", [verdict.value for verdict in Verdict]),
+        CheckConstraint("unit >= 0", name="unit"),
+        UniqueConstraint("batch_id", "unit", "visitor", "minute"),
+        Index("ix_scan_batch_id_unit_scanned_at", "batch_id", "unit", "scanned_at"),
+    )
+
+    # SQLite numbers rows by itself only where the key's type is exactly INTEGER.
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"))
+    unit: Mapped[int]
+    form: Mapped[str] = mapped_column(String(10))
+    verdict: Mapped[str] = mapped_column(String(15))
+    visitor: Mapped[bytes] = mapped_column(LargeBinary)
+    minute: Mapped[int]
+    scanned_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ConsumerReport(Base):
+    """Something odd that a person reported about a stamp; the text is theirs, nothing else of them is kept."""
+
+    __tablename__ = "consumer_report"
+    __table_args__ = (
+        one_of("kind", REPORT_KINDS),
+        UniqueConstraint("idempotency_key"),
+        Index("ix_consumer_report_reported_at", "reported_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id"), index=True)
+    unit: Mapped[int | None]
+    stamp_text: Mapped[str] = mapped_column(String(300))
+    verdict: Mapped[str] = mapped_column(String(15))
+    kind: Mapped[str] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(String(1000))
+    place: Mapped[str | None] = mapped_column(String(200))
+    visitor: Mapped[bytes] = mapped_column(LargeBinary)
+    reported_at: Mapped[datetime] = mapped_column(Instant)
+    idempotency_key: Mapped[str] = mapped_column(String(64))
+
+
+class KeyAlarm(Base):
+    """A good signature over claims that we never stored: somebody else holds a key of ours."""
+
+    __tablename__ = "key_alarm"
+    __table_args__ = (UniqueConstraint("claims"), CheckConstraint("times >= 1", name="times"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kid: Mapped[int]
+    claims: Mapped[bytes] = mapped_column(LargeBinary)
+    first_seen_at: Mapped[datetime] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    times: Mapped[int]
