@@ -29,7 +29,7 @@ class Refused(TraceabilityError):
     `code` names the rule; `facts` are the values that a sentence about it needs. The edge words both for the person.
     """
 
-    def __init__(self, code: str, **facts: object) -> None:
+    def __init__(self, code: str, /, **facts: object) -> None:
         super().__init__(code if not facts else f"{code} {facts}")
         self.code = code
         self.facts = facts

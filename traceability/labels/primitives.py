@@ -1,7 +1,7 @@
 """What a laid out label consists of. Lengths are in mm from the label's left top corner, y downwards."""
 
 from dataclasses import dataclass
-from math import cos, pi, sin
+from math import cos, pi, sin, sqrt
 
 from traceability.labels.fonts import Face, font
 from traceability.qr import QUIET_MODULES, Symbol
@@ -86,7 +86,7 @@ class Star:
 
 @dataclass(frozen=True)
 class Outline:
-    """Hollow letters: white inside, a line of `stroke` centred on their outline. Drawn under the text."""
+    """Hollow letters: white inside, a line of `stroke` around them outside. Drawn under the text."""
 
     x: float
     baseline: float
@@ -98,8 +98,8 @@ class Outline:
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of the ink, stroke included."""
         left, bottom, right, top = (self.size_mm * share for share in font(self.face).bounds(self.string))
-        half = self.stroke / 2
-        return self.x + left - half, self.baseline - top - half, self.x + right + half, self.baseline - bottom + half
+        line = self.stroke
+        return self.x + left - line, self.baseline - top - line, self.x + right + line, self.baseline - bottom + line
 
 
 Mark = Text | Rule | Star | Outline
@@ -143,8 +143,7 @@ def _edge_share() -> float:
     # Triangle of centre, outer corner (radius 1) and inner corner (r, 36 degrees apart): twice its area is
     # r·sin 36°, and that over the edge's length is the height on the edge.
     r = _INNER_RADIUS
-    edge = (1 + r * r - 2 * r * cos(pi / 5)) ** 0.5
-    return sin(pi / 5) / edge
+    return sin(pi / 5) / sqrt(1 + r * r - 2 * r * cos(pi / 5))
 
 
 def _dark_runs(modules: bytes) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, St
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from traceability.domain.batch import KINDS, SCOPES
+from traceability.domain.roles import CONFIRMING_ROLES, ROLES
 from traceability.domain.stamp import LAST_UNIT
 from traceability.models.base import Base, Instant, one_of
 from traceability.models.producer import Producer, Product, product_of_producer
@@ -17,8 +18,6 @@ STAGE_KINDS = (
     *("sowing", "tending", "harvest", "making", "drying", "processing"),
     *("testing", "packing", "storage", "transport", "opening", "hosting"),
 )
-# Who may record: the role decides what a page says, never a choice in a form.
-ROLES = ("producer", "office", "inspector")
 _PACKS_WITH_ALLOWANCE = "quantity + (quantity * allowance_percent + 99) / 100"
 
 
@@ -127,7 +126,7 @@ def _said_checks() -> tuple[CheckConstraint, ...]:
     return (
         one_of("recorded_role", ROLES),
         # A producer cannot confirm what a producer declared.
-        one_of("confirmed_role", ("office", "inspector")),
+        one_of("confirmed_role", CONFIRMING_ROLES),
         CheckConstraint(
             "(confirmed_role IS NULL AND confirmed_by IS NULL AND confirmed_at IS NULL)"
             " OR (confirmed_role IS NOT NULL AND confirmed_by IS NOT NULL AND confirmed_at IS NOT NULL)",

@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+
+from traceability.models.conflicts import meaning_of
 
 BUSY_TIMEOUT_MS = 5000
 
@@ -34,10 +37,16 @@ def acting(engine: Engine) -> Iterator[Session]:
     """A session for one act: committed at its end, or nothing of it.
 
     On SQLite the write lock is taken at once: a transaction that reads first and writes later could find that it must
-    begin again.
+    begin again. A constraint that stands for a rule is raised as that rule's Refused.
     """
-    with Session(engine.execution_options(acting=True), expire_on_commit=False) as session, session.begin():
-        yield session
+    try:
+        with Session(engine.execution_options(acting=True), expire_on_commit=False) as session, session.begin():
+            yield session
+    except IntegrityError as error:
+        refusal = meaning_of(error)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

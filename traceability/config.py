@@ -1,0 +1,153 @@
+"""The settings: the only reader of the environment. A wrong setting stops the start with one clear line."""
+
+import ipaddress
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PROJECT = Path(__file__).resolve().parent.parent
+LANGUAGES = ("vi", "en", "zh")
+# Name, default as a person reads it, meaning. docs/operations.md repeats this table and a test compares them.
+SETTINGS = (
+    ("PUBLIC_URL", "where it serves", "the address that goes into codes, without a path"),
+    ("DATABASE_URL", "SQLite in INSTANCE", "`sqlite:///FILE` or `postgresql+psycopg://USER:PASSWORD@HOST/NAME`"),
+    ("HOST", "127.0.0.1", "the address to listen on"),
+    ("PORT", "8000", "the port to listen on"),
+    ("LAN", "", "`1`: listen on the machine's network address, so that phones beside it open the codes"),
+    ("WORKERS", "one a core, at most 4", "how many processes serve"),
+    ("INSTANCE", "instance/", "the folder of keys, secrets and the SQLite database"),
+    ("TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-For`"),
+    ("OPERATOR", "Tem truy xuất Lào Cai (thử nghiệm)", "who runs the service, as the pages' footer says"),
+    ("OPERATOR_CONTACT", "", "a phone number or e-mail address for the footer"),
+)
+_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
+_PRIVATE_SUFFIXES = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
+
+
+class SettingError(Exception):
+    """A setting that cannot be used; the message is one line that says which and why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, checked. `test_mode`: the public address is not a public HTTPS one, so labels bear MẪU."""
+
+    public_url: str
+    database_url: str = field(repr=False)
+    host: str
+    port: int
+    workers: int
+    instance: Path
+    trusted_proxies: int
+    operator: str
+    operator_contact: str
+    test_mode: bool
+    language: str = "en"
+
+    @property
+    def public_host(self) -> str:
+        """The host that codes bear: in capitals, without a port."""
+        host = urlsplit(self.public_url).hostname
+        assert host
+        return host.upper()
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where private keys and the key file lie."""
+        return self.instance / "keys"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings from the environment. Raises SettingError."""
+    given = {name: value.strip() for name, value in (os.environ if environment is None else environment).items()}
+    instance = Path(given.get("INSTANCE") or PROJECT / "instance").resolve()
+    port = _number(given, "PORT", 8000, 1, 65535)
+    host = given.get("HOST") or (_lan_address() if given.get("LAN") in ("1", "true", "yes") else "127.0.0.1")
+    public_url, test_mode = _public_url(given.get("PUBLIC_URL") or _served_at(host, port))
+    return Settings(
+        public_url=public_url,
+        database_url=_database_url(given.get("DATABASE_URL") or f"sqlite:///{instance / 'traceability.db'}"),
+        host=host,
+        port=port,
+        workers=_number(given, "WORKERS", min(4, os.cpu_count() or 1), 1, 64),
+        instance=instance,
+        trusted_proxies=_number(given, "TRUSTED_PROXIES", 0, 0, 10),
+        operator=given.get("OPERATOR") or "Tem truy xuất Lào Cai (thử nghiệm)",
+        operator_contact=given.get("OPERATOR_CONTACT", ""),
+        test_mode=test_mode,
+        language=_language(given),
+    )
+
+
+def _number(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = given.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise SettingError(f"{name}={text!r}: a whole number from {least} to {most} is needed")
+    return int(text)
+
+
+def _served_at(host: str, port: int) -> str:
+    # An address that means "all of them" is none that a phone could open.
+    name = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    return f"http://{name}" + ("" if port == 80 else f":{port}")
+
+
+def _public_url(text: str) -> tuple[str, bool]:
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        raise SettingError(f"PUBLIC_URL={text!r}: the port is not a number from 0 to 65535") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingError(f"PUBLIC_URL={text!r}: it must begin with https:// (or http:// for tests) and name a host")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise SettingError(f"PUBLIC_URL={text!r}: only scheme, host and port are allowed, no path, user or query")
+    if not _HOST.fullmatch(parts.hostname):
+        raise SettingError(f"PUBLIC_URL={text!r}: the host must be a name or an IPv4 address in ASCII letters")
+    default_port = 443 if parts.scheme == "https" else 80
+    suffix = "" if port in (None, default_port) else f":{port}"
+    test_mode = parts.scheme == "http" or bool(suffix) or not _is_public(parts.hostname)
+    return f"{parts.scheme}://{parts.hostname}{suffix}", test_mode
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(_PRIVATE_SUFFIXES)
+
+
+def _database_url(text: str) -> str:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise SettingError("DATABASE_URL: not a database address") from None
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise SettingError(f"DATABASE_URL: {url.drivername} is not served; use sqlite:///FILE or postgresql+psycopg://…")
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        raise SettingError("DATABASE_URL: SQLite needs a file, since several processes serve")
+    return url.render_as_string(hide_password=False)
+
+
+def _lan_address() -> str:
+    """The address by which this machine is reached from its network. Connecting a datagram socket sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            raise SettingError("LAN=1: this machine has no network; connect it, or set HOST and PUBLIC_URL") from None
+        return str(probe.getsockname()[0])
+
+
+def _language(given: Mapping[str, str]) -> str:
+    locale = given.get("LC_ALL") or given.get("LC_MESSAGES") or given.get("LANG") or ""
+    return next((language for language in ("vi", "zh") if locale.startswith(language)), "en")

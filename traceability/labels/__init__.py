@@ -1,0 +1,25 @@
+"""Printed labels: what they say is laid out once, in mm, and each writer turns a layout into one format."""
+
+from traceability.labels.fit import FitReport, LabelDoesNotFit, Misfit
+from traceability.labels.label import SIZE_50X30, Label, ModuleSize, Size
+from traceability.labels.layout import check_fit, lay_out
+from traceability.labels.pdf import render_pdf
+from traceability.labels.png import render_png
+from traceability.labels.primitives import Layout
+from traceability.labels.svg import render_svg
+
+__all__ = [
+    "SIZE_50X30",
+    "FitReport",
+    "Label",
+    "LabelDoesNotFit",
+    "Layout",
+    "Misfit",
+    "ModuleSize",
+    "Size",
+    "check_fit",
+    "lay_out",
+    "render_pdf",
+    "render_png",
+    "render_svg",
+]

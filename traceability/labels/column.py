@@ -1,0 +1,108 @@
+"""The column of text beside the symbol: which sizes, how many lines, how far apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from traceability.labels import wording
+from traceability.labels.fit import LabelDoesNotFit, Misfit
+from traceability.labels.label import Label
+from traceability.labels.primitives import Mark
+from traceability.labels.setting import SMALLEST_MM, Line, Paragraph, misfit, set_lines
+
+# Sizes in mm with the most lines of a paragraph, best first.
+_NAME_SETTINGS = ((2.7, 1), (2.5, 1), (2.35, 1), (2.5, 2), (2.3, 2), (2.1, 2), (1.9, 2), (SMALLEST_MM, 2))
+_BODY_SETTINGS = ((2.0, 1), (1.9, 1), (1.82, 1), (SMALLEST_MM, 1), (1.9, 2), (1.82, 2), (SMALLEST_MM, 2))
+
+# From baseline to baseline in ems: 1.25 clears the accents over a capital from the line above.
+_LEADINGS = (1.34, 1.25)
+_GAPS_MM = (0.3, 0.15, 0.0)
+_WIDEST_GAP_MM = 0.9
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the column stands, in mm: the tops of its first capitals are at `top`.
+
+    `foot` is the line its last baseline should stand on, `bottom` the line that no ink may cross.
+    """
+
+    x: float
+    width: float
+    top: float
+    foot: float
+    bottom: float
+
+
+def misfits(label: Label, place: Place) -> list[Misfit]:
+    """The fields that are too wide for the column at five points."""
+    return [found for paragraph in _paragraphs(label) if (found := misfit(paragraph, place.width))]
+
+
+def set_column(label: Label, place: Place) -> list[Line]:
+    """The lines of the column, each field at the largest size at which all fit the place.
+
+    Raises LabelDoesNotFit if there are too many lines; call `misfits` first for those that are too wide.
+    """
+    name, *body = _paragraphs(label)
+    names = [lines for size, most in _NAME_SETTINGS if (lines := set_lines(name, size, place.width, most))]
+    bodies = [lines for size, most in _BODY_SETTINGS if (lines := _set_all(body, size, place.width, most)) is not None]
+    columns = [top + rest for top in names for rest in bodies]
+    fitting = next((column for column in columns if _baselines(column, place)), None)
+    if fitting is None:
+        least = min(columns, key=_least_height)
+        text = "\n".join(line.text for line in least)
+        raise LabelDoesNotFit((Misfit("text", text, "height", round(_least_height(least), 2), round(place.bottom - place.top, 2)),))
+    return fitting
+
+
+def column_marks(lines: Sequence[Line], place: Place) -> list[Mark]:
+    """The lines, placed."""
+    baselines = _baselines(lines, place)
+    return [mark for line, baseline in zip(lines, baselines, strict=True) for mark in line.marks(place.x, baseline)]
+
+
+def _paragraphs(label: Label) -> list[Paragraph]:
+    return [wording.name(label), *wording.body(label)]
+
+
+def _set_all(paragraphs: list[Paragraph], size: float, width: float, most: int) -> list[Line] | None:
+    lines: list[Line] = []
+    for paragraph in paragraphs:
+        found = set_lines(paragraph, size, width, most)
+        if found is None:
+            return None
+        lines += found
+    return lines
+
+
+def _baselines(lines: Sequence[Line], place: Place) -> list[float]:
+    """The lines' baselines, empty where they do not fit the height.
+
+    The groups of lines are spread so that the last line stands on the foot of the symbol, as far as that looks calm.
+    """
+    groups = lines[-1].group != lines[0].group and len({line.group for line in lines}) - 1
+    for leading in _LEADINGS:
+        for least in _GAPS_MM:
+            dense = _stack(lines, place.top, leading, 0.0)[-1]
+            gap = min(max((place.foot - dense) / groups, least), _WIDEST_GAP_MM) if groups else 0.0
+            if dense + groups * gap + _descent(lines[-1]) <= place.bottom:
+                return _stack(lines, place.top, leading, gap)
+    return []
+
+
+def _stack(lines: Sequence[Line], top: float, leading: float, gap: float) -> list[float]:
+    baselines = [top + lines[0].cap_height]
+    for above, line in pairwise(lines):
+        between = gap if line.group != above.group else 0.0
+        baselines.append(baselines[-1] + leading * line.size + between)
+    return baselines
+
+
+def _least_height(lines: Sequence[Line]) -> float:
+    return _stack(lines, 0.0, _LEADINGS[-1], 0.0)[-1] + _descent(lines[-1])
+
+
+def _descent(line: Line) -> float:
+    # The ink of g, p and y goes down a quarter of an em in both families; the font's own descent is a line's.
+    return 0.25 * line.size

@@ -1,0 +1,412 @@
+"""What an origin page says, gathered into frozen values that a template only has to word."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from traceability.domain import base32
+from traceability.domain.dates import day_in_vietnam
+from traceability.domain.verdict import Judgement, Units, Verdict
+from traceability.models import Batch, Issuance, Product, Recall, Recognition, Report, Revocation, Scan, Stage, Suspicion, UseRight
+from traceability.operations.issue import as_rule
+from traceability.operations.places import place_names
+from traceability.operations.register_batch import corrected
+
+IDENTIFIED = ("REVOKED", "RECALLED", "SUSPECT", "EXPIRED", "ISSUED")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text in the page's language where the register has it, else in Vietnamese, and which it is."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Stars:
+    """One rating. `state`: `valid`, `expired`, `withdrawn`, `ahead`, or `undated` where no source gives its day."""
+
+    stars: int
+    decision: str | None
+    evaluation_round: str | None
+    issuer: str | None
+    decided_on: str | None
+    valid_until: date | None
+    withdrawn_on: date | None
+    withdrawn_because: str | None
+    state: str
+    illustrative: bool
+
+
+@dataclass(frozen=True)
+class Indication:
+    """A geographical indication that the batch bears, with the producer's right to it."""
+
+    name: str
+    product_name: Words
+    number: str
+    registered_on: date | None
+    decision: str | None
+    manager_at_registration: str | None
+    right_from: date | None
+    right_until: date | None
+    held_at_packing: bool
+    holds_now: bool
+    illustrative: bool
+
+
+@dataclass(frozen=True)
+class ProducerFacts:
+    """Who made it. Of a household that has not consented, only kind and place are shown."""
+
+    kind: str
+    name: Words | None
+    commune: str | None
+    province: str | None
+    historic_place: str | None
+    address: str | None
+    phone: str | None
+    shop_url: str | None
+    marketplace: str | None
+    illustrative: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage or report, and who says so: `declared`, `attached`, `recorded_office`, `recorded_inspector`, `confirmed_…`."""
+
+    kind: str
+    day: date | None
+    place: str | None
+    note: Words | None
+    said: str
+    confirmed_on: date | None = None
+    report: "Step | None" = None
+    title: str | None = None
+    number: str | None = None
+    laboratory: str | None = None
+
+
+@dataclass(frozen=True)
+class RecallFacts:
+    """A recall in force."""
+
+    advice: Words
+    contact: str
+    reason: Words
+    since: datetime
+    units: Units
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What was corrected, from what, when."""
+
+    field: str
+    old_value: str | None
+    new_value: str
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How often this very stamp was scanned, and since when."""
+
+    times: int
+    first_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OriginPage:
+    """Everything that the page of one scanned stamp says. Absent facts are None or empty, and the page says what is not known."""
+
+    judgement: Judgement
+    now: datetime
+    form: str
+    scope: str
+    readable_code: str
+    batch_code: str
+    kind: str
+    lot: str | None
+    days: dict[str, date | str | None]
+    quantity: int | None
+    package: str | None
+    place: str | None
+    standards: tuple[str, ...]
+    growing_areas: tuple[tuple[str, str | None, int | None], ...]
+    product_id: int
+    product_name: Words
+    description: Words | None
+    ocop_group: int
+    gtin: str | None
+    net_content: int | None
+    net_content_unit: str | None
+    craft_village: str | None
+    picture_sha256: str | None
+    picture_size: tuple[int, int] | None
+    producer: ProducerFacts
+    stars_at_packing: Stars | None
+    stars_now: Stars | None
+    last_rating: Stars | None
+    indication: Indication | None
+    stages: tuple[Step, ...]
+    reports: tuple[Step, ...]
+    recalls: tuple[RecallFacts, ...]
+    corrections: tuple[Correction, ...]
+    issued_at: datetime | None
+    revoked_at: datetime | None
+    suspect_since: datetime | None
+    seen: Seen = field(default=Seen(0, None))
+    illustrative: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """The verdict's word."""
+        return self.judgement.verdict.value
+
+
+def build_origin(
+    session: Session, batch: Batch, judgement: Judgement, *, form: str, scope: str, code: str, language: str, now: datetime
+) -> OriginPage:
+    """The page of a batch whose stamp was identified. `code` is the 12 or 24 canonical characters."""
+    today = day_in_vietnam(now)
+    product, held = batch.product, corrected(batch)
+    packed_on = held["packed_on"] or held["made_on"] or held["harvested_on"]
+    assert packed_on is None or isinstance(packed_on, date)
+    ratings = _ratings(session, product.id, today)
+    unit = judgement.unit
+    return OriginPage(
+        judgement=judgement,
+        now=now,
+        form=form,
+        scope=scope,
+        readable_code=base32.grouped(code),
+        batch_code=batch.code,
+        kind=batch.kind,
+        lot=batch.lot,
+        days={name: held[name] for name in ("harvested_on", "made_on", "packed_on", "best_before")},
+        quantity=batch.quantity if batch.quantity_is_public else None,
+        package=batch.package,
+        place=str(held["place"]) if held["place"] else None,
+        standards=tuple(dict.fromkeys([*batch.standards, *product.standards])),
+        growing_areas=tuple((area.name, area.code, area.area_m2) for area in batch.growing_areas),
+        product_id=product.id,
+        product_name=_required(product, "name", language),
+        description=words(product, "description", language),
+        ocop_group=product.ocop_group,
+        gtin=product.gtin,
+        net_content=product.net_content,
+        net_content_unit=product.net_content_unit,
+        craft_village=product.craft_village.name if product.craft_village else None,
+        picture_sha256=product.picture.sha256 if product.picture else None,
+        picture_size=(product.picture.width_px, product.picture.height_px) if product.picture else None,
+        producer=_producer(batch, language),
+        stars_at_packing=_held_on(ratings, packed_on) if packed_on else None,
+        stars_now=_held_on(ratings, today),
+        last_rating=ratings[-1][1] if ratings else None,
+        indication=_indication(session, batch, packed_on or today, today, language),
+        stages=tuple(_stage(stage, language) for stage in batch.stages),
+        reports=tuple(_report(report) for report in batch.reports),
+        recalls=_recalls(session, batch.id, unit, now, language),
+        corrections=tuple(
+            Correction(row.field, row.old_value, row.new_value, row.reason, day_in_vietnam(row.recorded_at)) for row in batch.corrections
+        ),
+        issued_at=_issued_at(session, batch.id, unit),
+        revoked_at=_since(session, Revocation, batch.id, unit),
+        suspect_since=_suspect_since(session, batch.id, unit),
+        seen=seen(session, batch.id, unit),
+        illustrative=batch.illustrative,
+    )
+
+
+def fetch_batch(session: Session, **where: object) -> Batch | None:
+    """A batch by its columns, with all that a page needs."""
+    statement = (
+        select(Batch)
+        .filter_by(**where)
+        .options(
+            selectinload(Batch.product).selectinload(Product.picture),
+            selectinload(Batch.producer),
+            selectinload(Batch.stages).selectinload(Stage.report),
+        )
+    )
+    return session.scalar(statement)
+
+
+def words(row: object, name: str, language: str) -> Words | None:
+    """A column in the page's language, or in Vietnamese, or None."""
+    if language != "vi":
+        text = getattr(row, f"{name}_{language}")
+        if text:
+            return Words(text, language)
+    text = getattr(row, name)
+    return Words(text, "vi") if text else None
+
+
+def seen(session: Session, batch_id: int, unit: int | None) -> Seen:
+    """How often and since when the stamp of a unit, or the batch's own, was scanned."""
+    of_stamp = (Scan.batch_id == batch_id, Scan.unit == (unit or 0), Scan.verdict.in_(IDENTIFIED))
+    times, first_at = session.execute(select(func.count(Scan.id), func.min(Scan.scanned_at)).where(*of_stamp)).one()
+    return Seen(times, first_at)
+
+
+def producer_is_shown(kind: str, consent_on: date | None) -> bool:
+    """A household's name is personal data: it is shown only with consent (Law 91/2025/QH15)."""
+    return kind != "household" or consent_on is not None
+
+
+def _required(row: object, name: str, language: str) -> Words:
+    found = words(row, name, language)
+    assert found is not None, "a name is never empty"
+    return found
+
+
+def _producer(batch: Batch, language: str) -> ProducerFacts:
+    producer = batch.producer
+    commune, province = place_names(producer.province_code, producer.commune_code)
+    shown = producer_is_shown(producer.kind, producer.consent_on)
+    # A phone number is a person's also where a cooperative has it, so it too waits for consent.
+    reachable = producer.consent_on is not None
+    return ProducerFacts(
+        kind=producer.kind,
+        name=words(producer, "name", language) if shown else None,
+        commune=commune,
+        province=province,
+        historic_place=producer.historic_place,
+        address=producer.address if shown else None,
+        phone=producer.phone if reachable else None,
+        shop_url=producer.shop_url if shown else None,
+        marketplace=producer.marketplace if shown else None,
+        illustrative=producer.illustrative,
+    )
+
+
+def _ratings(session: Session, product_id: int, today: date) -> list[tuple[Recognition, Stars]]:
+    rows = session.scalars(
+        select(Recognition).where(Recognition.product_id == product_id).order_by(Recognition.decided_on.asc().nulls_first(), Recognition.id)
+    )
+    return [(row, _stars(row, today)) for row in rows]
+
+
+def _stars(row: Recognition, today: date) -> Stars:
+    return Stars(
+        stars=row.stars,
+        decision=row.decision,
+        evaluation_round=row.evaluation_round,
+        issuer=row.issuer_name or row.issuer,
+        decided_on=row.decided_on,
+        valid_until=row.valid_until,
+        withdrawn_on=row.withdrawn_on,
+        withdrawn_because=row.withdrawn_because,
+        state=_state(row, today),
+        illustrative=row.illustrative,
+    )
+
+
+def _state(row: Recognition, today: date) -> str:
+    if row.withdrawn_on is not None and row.withdrawn_on <= today:
+        return "withdrawn"
+    if row.valid_until is None:
+        return "undated"
+    if as_rule(row).holds_on(today):
+        return "valid"
+    return "expired" if today > row.valid_until else "ahead"
+
+
+def _held_on(ratings: list[tuple[Recognition, Stars]], day: date) -> Stars | None:
+    return next((stars for row, stars in reversed(ratings) if as_rule(row).holds_on(day)), None)
+
+
+def _indication(session: Session, batch: Batch, packed_on: date, today: date, language: str) -> Indication | None:
+    row = batch.indication
+    if row is None:
+        return None
+    rights = session.scalars(
+        select(UseRight).where(UseRight.product_id == batch.product_id, UseRight.indication_id == row.id).order_by(UseRight.from_day)
+    ).all()
+    held = next((right for right in reversed(rights) if _right_holds(right, packed_on)), None)
+    return Indication(
+        name=row.name,
+        product_name=_required(row, "product_name", language),
+        number=row.number,
+        registered_on=row.registered_on,
+        decision=row.decision,
+        manager_at_registration=row.manager_at_registration,
+        right_from=held.from_day if held else None,
+        right_until=held.until_day if held else None,
+        held_at_packing=held is not None,
+        holds_now=any(_right_holds(right, today) for right in rights),
+        illustrative=held is not None and held.illustrative,
+    )
+
+
+def _right_holds(right: UseRight, day: date) -> bool:
+    ended = (right.until_day is not None and day > right.until_day) or (right.revoked_on is not None and day >= right.revoked_on)
+    return right.from_day <= day and not ended
+
+
+def _who_says(row: Stage | Report, by_producer: str) -> str:
+    if row.confirmed_role:
+        return f"confirmed_{row.confirmed_role}"
+    return by_producer if row.recorded_role == "producer" else f"recorded_{row.recorded_role}"
+
+
+def _stage(row: Stage, language: str) -> Step:
+    return Step(
+        kind=row.kind,
+        day=row.happened_on,
+        place=row.place,
+        note=words(row, "note", language),
+        said=_who_says(row, "declared"),
+        confirmed_on=day_in_vietnam(row.confirmed_at) if row.confirmed_at else None,
+        report=_report(row.report) if row.report else None,
+    )
+
+
+def _report(row: Report) -> Step:
+    return Step(
+        kind="report",
+        day=row.issued_on,
+        place=None,
+        note=Words(row.result, "vi") if row.result else None,
+        said=_who_says(row, "attached"),
+        confirmed_on=day_in_vietnam(row.confirmed_at) if row.confirmed_at else None,
+        title=row.title,
+        number=row.number,
+        laboratory=row.laboratory,
+    )
+
+
+def _recalls(session: Session, batch_id: int, unit: int | None, now: datetime, language: str) -> tuple[RecallFacts, ...]:
+    rows = session.scalars(select(Recall).where(Recall.batch_id == batch_id, Recall.starts_at <= now).order_by(Recall.starts_at.desc()))
+    return tuple(
+        RecallFacts(_required(row, "advice", language), row.contact, _required(row, "reason", language), row.starts_at, units)
+        for row in rows
+        if (units := Units(row.first_unit, row.last_unit)).cover(unit) and (row.lifted_at is None or now < row.lifted_at)
+    )
+
+
+def _issued_at(session: Session, batch_id: int, unit: int | None) -> datetime | None:
+    holding = select(func.min(Issuance.issued_at)).where(Issuance.batch_id == batch_id)
+    if unit is not None:
+        holding = holding.where(Issuance.first_unit <= unit, Issuance.last_unit >= unit)
+    return session.scalar(holding)
+
+
+def _since(session: Session, kind: type[Revocation], batch_id: int, unit: int | None) -> datetime | None:
+    rows = session.scalars(select(kind).where(kind.batch_id == batch_id))
+    return min((row.revoked_at for row in rows if Units(row.first_unit, row.last_unit).cover(unit)), default=None)
+
+
+def _suspect_since(session: Session, batch_id: int, unit: int | None) -> datetime | None:
+    rows = session.scalars(select(Suspicion).where(Suspicion.batch_id == batch_id, Suspicion.cleared_at.is_(None)))
+    return min((row.since for row in rows if Units(row.unit, row.unit).cover(unit)), default=None)
+
+
+def shown_verdict(verdict: Verdict) -> bool:
+    """Whether a verdict opens the batch's page; the others open a page that helps."""
+    return verdict.value in IDENTIFIED

@@ -1,0 +1,34 @@
+"""Today's two-level list of places (province → commune or ward, since 2025-07-01), from the package vietnam-provinces."""
+
+from functools import lru_cache
+
+from vietnam_provinces import Province, Ward
+
+from traceability.domain.errors import Refused
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+    provinces = {f"{int(province.code):02d}": province.name for province in Province.iter_all()}
+    communes = {f"{int(ward.code):05d}": (ward.name, f"{int(ward.province_code):02d}") for ward in Ward.iter_all()}
+    return provinces, communes
+
+
+def check_place(province_code: str | None, commune_code: str | None) -> None:
+    """Refused: `province_unknown`, `commune_unknown`, `commune_elsewhere`."""
+    provinces, communes = _names()
+    if province_code is not None and province_code not in provinces:
+        raise Refused("province_unknown", code=province_code)
+    if commune_code is None:
+        return
+    if commune_code not in communes:
+        raise Refused("commune_unknown", code=commune_code)
+    if communes[commune_code][1] != province_code:
+        raise Refused("commune_elsewhere", commune=communes[commune_code][0], province=provinces[communes[commune_code][1]])
+
+
+def place_names(province_code: str | None, commune_code: str | None) -> tuple[str | None, str | None]:
+    """The names of commune and province, e.g. ("Xã Bát Xát", "Lào Cai"); None where not known."""
+    provinces, communes = _names()
+    commune = communes.get(commune_code or "", (None, None))[0]
+    return commune, provinces.get(province_code or "")
