@@ -1,0 +1,48 @@
+"""Traceability stamps: issued, printed, scanned and checked. `create_app` is the one place that sees everything."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+from flask_babel import Babel
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from traceability.cli import add_commands
+from traceability.config import PROJECT, Settings, read_settings
+from traceability.keystore import LiveKeyStore
+from traceability.models.engine import make_engine
+from traceability.pictures import MOST_BYTES
+from traceability.web.languages import choose_locale
+from traceability.web.pages import add_pages
+from traceability.web.services import Services, register
+from traceability.web.visitors import Visitors
+
+
+def create_app(settings: Settings | None = None, clock: Callable[[], datetime] | None = None) -> Flask:
+    """The app. It touches neither database nor keys before the first request; `cli.checks` does so before it serves."""
+    settings = settings or read_settings()
+    app = Flask("traceability", root_path=str(PROJECT / "traceability"), template_folder=str(PROJECT / "templates"), static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES + 64 * 1024, MAX_FORM_MEMORY_SIZE=64 * 1024, MAX_FORM_PARTS=20)
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Ho_Chi_Minh"
+    app.logger.setLevel(logging.INFO)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
+    Babel(app, default_locale="vi", locale_selector=choose_locale, default_translation_directories="translations")
+    css = _minified((PROJECT / "traceability" / "static" / "page.css").read_text("utf-8"))
+    services = Services(
+        settings=settings,
+        engine=make_engine(settings.database_url),
+        key_store=LiveKeyStore(settings.keys_folder),
+        visitors=Visitors(settings.instance / "visitor-keys"),
+        clock=clock or (lambda: datetime.now(UTC)),
+    )
+    register(app.extensions, services)
+    add_pages(app, settings, css)
+    add_commands(app, services)
+    return app
+
+
+def _minified(css: str) -> str:
+    """The style sheet without the spaces that only its editors need."""
+    return " ".join(css.split()).replace("{ ", "{").replace(" }", "}").replace("; ", ";").replace(": ", ":").replace(";}", "}")

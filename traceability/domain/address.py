@@ -160,9 +160,7 @@ def _parse_signed(code: str, host: str | None) -> StampText:
     signature = base32.decode_bytes(code[stamp.CLAIMS_TEXT_LENGTH :])
     claims = stamp.parse_claims(claims_bytes)
     scope = "unit" if claims.serial else "batch"
-    return StampText(
-        "signed", scope, claims.batch_code, claims.serial, claims_bytes=claims_bytes, signature=signature, host=host
-    )
+    return StampText("signed", scope, claims.batch_code, claims.serial, claims_bytes=claims_bytes, signature=signature, host=host)
 
 
 def _parse_digital_link(gtin_text: str, rest: list[str], host: str | None) -> StampText:

@@ -11,13 +11,13 @@ from traceability.labels.primitives import Mark
 from traceability.labels.setting import SMALLEST_MM, Line, Paragraph, misfit, set_lines
 
 # Sizes in mm with the most lines of a paragraph, best first.
-_NAME_SETTINGS = ((2.7, 1), (2.5, 1), (2.35, 1), (2.5, 2), (2.3, 2), (2.1, 2), (1.9, 2), (SMALLEST_MM, 2))
-_BODY_SETTINGS = ((2.0, 1), (1.9, 1), (1.82, 1), (SMALLEST_MM, 1), (1.9, 2), (1.82, 2), (SMALLEST_MM, 2))
+_NAME_SETTINGS = ((3.0, 1), (2.7, 1), (2.5, 1), (2.35, 1), (2.5, 2), (2.3, 2), (2.1, 2), (1.9, 2), (SMALLEST_MM, 2))
+_BODY_SETTINGS = ((2.15, 1), (2.0, 1), (1.9, 1), (1.82, 1), (SMALLEST_MM, 1), (1.9, 2), (1.82, 2), (SMALLEST_MM, 2))
 
-# From baseline to baseline in ems: 1.25 clears the accents over a capital from the line above.
-_LEADINGS = (1.34, 1.25)
-_GAPS_MM = (0.3, 0.15, 0.0)
-_WIDEST_GAP_MM = 0.9
+# Leading in ems and the least gap between groups of lines in mm, calmest first. A leading of 1.25 still clears the
+# accents over a capital from the line above.
+_SPACINGS = ((1.34, 0.5), (1.3, 0.3), (1.25, 0.15), (1.25, 0.0))
+_WIDEST_GAP_MM = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def set_column(label: Label, place: Place) -> list[Line]:
     names = [lines for size, most in _NAME_SETTINGS if (lines := set_lines(name, size, place.width, most))]
     bodies = [lines for size, most in _BODY_SETTINGS if (lines := _set_all(body, size, place.width, most)) is not None]
     columns = [top + rest for top in names for rest in bodies]
-    fitting = next((column for column in columns if _baselines(column, place)), None)
+    fitting = next((column for spacing in _SPACINGS for column in columns if _baselines(column, place, spacing)), None)
     if fitting is None:
         least = min(columns, key=_least_height)
         text = "\n".join(line.text for line in least)
@@ -58,7 +58,7 @@ def set_column(label: Label, place: Place) -> list[Line]:
 
 def column_marks(lines: Sequence[Line], place: Place) -> list[Mark]:
     """The lines, placed."""
-    baselines = _baselines(lines, place)
+    baselines = next(stack for spacing in _SPACINGS if (stack := _baselines(lines, place, spacing)))
     return [mark for line, baseline in zip(lines, baselines, strict=True) for mark in line.marks(place.x, baseline)]
 
 
@@ -76,19 +76,17 @@ def _set_all(paragraphs: list[Paragraph], size: float, width: float, most: int) 
     return lines
 
 
-def _baselines(lines: Sequence[Line], place: Place) -> list[float]:
-    """The lines' baselines, empty where they do not fit the height.
+def _baselines(lines: Sequence[Line], place: Place, spacing: tuple[float, float]) -> list[float]:
+    """The lines' baselines with this leading and at least this gap, empty where they do not fit the height.
 
     The groups of lines are spread so that the last line stands on the foot of the symbol, as far as that looks calm.
     """
-    groups = lines[-1].group != lines[0].group and len({line.group for line in lines}) - 1
-    for leading in _LEADINGS:
-        for least in _GAPS_MM:
-            dense = _stack(lines, place.top, leading, 0.0)[-1]
-            gap = min(max((place.foot - dense) / groups, least), _WIDEST_GAP_MM) if groups else 0.0
-            if dense + groups * gap + _descent(lines[-1]) <= place.bottom:
-                return _stack(lines, place.top, leading, gap)
-    return []
+    leading, least = spacing
+    gaps = len({line.group for line in lines}) - 1
+    dense = _stack(lines, place.top, leading, 0.0)[-1]
+    gap = min(max((place.foot - dense) / gaps, least), _WIDEST_GAP_MM) if gaps else 0.0
+    fits = dense + gaps * gap + _descent(lines[-1]) <= place.bottom
+    return _stack(lines, place.top, leading, gap) if fits else []
 
 
 def _stack(lines: Sequence[Line], top: float, leading: float, gap: float) -> list[float]:
@@ -100,7 +98,7 @@ def _stack(lines: Sequence[Line], top: float, leading: float, gap: float) -> lis
 
 
 def _least_height(lines: Sequence[Line]) -> float:
-    return _stack(lines, 0.0, _LEADINGS[-1], 0.0)[-1] + _descent(lines[-1])
+    return _stack(lines, 0.0, _SPACINGS[-1][0], 0.0)[-1] + _descent(lines[-1])
 
 
 def _descent(line: Line) -> float:

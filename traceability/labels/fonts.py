@@ -88,6 +88,7 @@ class Font:
 def font(face: Face) -> Font:
     """The face, loaded once in a process. Raises fontpkg's FamilyNotInstalled where its package is missing."""
     table = _plex_mono() if face is Face.MONO else _noto_sans(_NOTO_WEIGHT[face])
+    _rename(table, face)
     content = _saved(table)
     table = TTFont(io.BytesIO(content))
     units = table["head"].unitsPerEm
@@ -115,11 +116,17 @@ def _subset(path: Path) -> Any:
     options.layout_features = []
     options.drop_tables += ["GDEF", "GPOS", "GSUB", "meta"]
     options.notdef_outline = True
-    table = TTFont(path, lazy=True, recalcTimestamp=False)
+    table = TTFont(io.BytesIO(path.read_bytes()), lazy=True)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=_CHARACTERS)
     subsetter.subset(table)
     return table
+
+
+def _rename(table: Any, face: Face) -> None:
+    # Both weights come from one file and bear its name; a PDF that told fonts apart by name would embed only one.
+    table["name"].names = []
+    table["name"].setName(face.value, 6, 3, 1, 0x409)
 
 
 def _saved(table: Any) -> bytes:

@@ -9,14 +9,14 @@ from traceability.labels.label import Label
 from traceability.labels.primitives import Mark, Rule
 from traceability.labels.setting import SMALLEST_MM, Line, misfit, set_lines
 
-FOOT_MM = 8.0
+FOOT_MM = 8.3
 """From the rule to the label's lower edge."""
 
 _RULE_MM = 0.2
-_UNDER_RULE_MM = 0.85
+_UNDER_RULE_MM = 1.15
 # Die-cut labels move by up to a millimetre under the head.
 _LOWEST_BASELINE_MM = 1.3
-_CODE_SETTINGS = ((2.6, 1), (2.4, 1), (2.2, 1), (2.0, 1), (SMALLEST_MM, 1), (2.0, 2), (SMALLEST_MM, 2))
+_CODE_SETTINGS = ((2.5, 1), (2.35, 1), (2.2, 1), (2.0, 1), (SMALLEST_MM, 1), (2.0, 2), (SMALLEST_MM, 2))
 _HOST_SETTINGS = ((1.95, 1), (1.85, 1), (SMALLEST_MM, 1), (1.85, 2), (SMALLEST_MM, 2))
 _LEADINGS = (1.52, 1.25)
 

@@ -8,7 +8,7 @@ from traceability.labels.fonts import Face, font
 from traceability.labels.foot import FOOT_MM, foot_marks, set_foot
 from traceability.labels.foot import misfits as foot_misfits
 from traceability.labels.label import MM_PER_POINT, SIZE_50X30, Label, ModuleSize, Size
-from traceability.labels.primitives import Layout, Mark, Outline, SymbolBox
+from traceability.labels.primitives import Layout, Mark, Outline, SymbolBox, Text
 from traceability.qr import QUIET_MODULES, SymbolTooLarge, symbol_for
 
 # Ink stands this far from the edges, so that the symbol's quiet zone lies within the label and all left edges align.
@@ -17,7 +17,8 @@ _EDGE_MM = 0.1
 _SYMBOL_SHARE = 0.42
 _GUTTER_MM = 0.4
 _SPECIMEN_SHARE = 0.92
-_SPECIMEN_STROKE_MM = 0.16
+_SPECIMEN_STROKE_MM = 0.18
+_CLEARED_MM = 0.14
 
 
 def lay_out(label: Label, size: Size = SIZE_50X30, module: ModuleSize | None = None) -> Layout:
@@ -34,9 +35,10 @@ def lay_out(label: Label, size: Size = SIZE_50X30, module: ModuleSize | None = N
     if reasons or box is None:
         raise LabelDoesNotFit(tuple(reasons))
     column, foot = set_column(clean, place), set_foot(clean, foot_width)
+    text = column_marks(column, place)
     marks = [
-        *(_specimen_marks(place) if label.specimen else []),
-        *column_marks(column, place),
+        *(_specimen_marks(place, text) if label.specimen else []),
+        *text,
         *foot_marks(foot, _MARGIN_MM, size.height_mm - FOOT_MM, foot_width),
     ]
     lines = tuple(line.text for line in (*column, *foot)) + ((wording.SPECIMEN,) if label.specimen else ())
@@ -65,12 +67,11 @@ def _symbol_box(text: str, size: Size, module: ModuleSize, reasons: list[Misfit]
     side = _symbol_room(size)
     for dots in range(module.preferred_dots, module.least_dots - 1, -1):
         try:
-            symbol = symbol_for(text, module.whole(side, 1) // dots)
+            symbol = symbol_for(text, module.dots_in(side) // dots)
         except SymbolTooLarge as refusal:
             needed = refusal.needed_modules
             continue
-        # The symbol is chosen for modules of this width; it may leave room for wider ones.
-        module_mm = module.whole(side, symbol.size_with_quiet) * module.dot_mm
+        module_mm = dots * module.dot_mm
         corner = module.snapped(_MARGIN_MM - QUIET_MODULES * module_mm)
         return SymbolBox(corner, corner, module_mm, symbol)
     reasons.append(Misfit("qr_text", text, "width", round(needed * module.least_dots * module.dot_mm, 2), round(side, 2)))
@@ -90,11 +91,13 @@ def _column_place(box: SymbolBox | None, size: Size) -> Place:
     return Place(left, size.width_mm - _MARGIN_MM - left, _MARGIN_MM, foot, bottom)
 
 
-def _specimen_marks(place: Place) -> list[Mark]:
-    """MẪU in hollow letters over the width of the column, in the middle of its height."""
+def _specimen_marks(place: Place, over: list[Mark]) -> list[Mark]:
+    """MẪU in hollow letters over the width of the column, cleared where the marks `over` it have letters."""
     left, bottom, right, top = font(Face.BOLD).bounds(wording.SPECIMEN)
     room = place.bottom - place.top + _MARGIN_MM / 2
     em = min(_SPECIMEN_SHARE * place.width / (right - left), _SPECIMEN_SHARE * room / (top - bottom))
     middle = (place.top + place.bottom) / 2
     x = place.x + place.width / 2 - em * (left + right) / 2
-    return [Outline(x, middle + em * (top + bottom) / 2, em, Face.BOLD, _SPECIMEN_STROKE_MM, wording.SPECIMEN)]
+    specimen = Outline(x, middle + em * (top + bottom) / 2, em, Face.BOLD, _SPECIMEN_STROKE_MM, wording.SPECIMEN)
+    texts = [mark for mark in over if isinstance(mark, Text)]
+    return [specimen, *(Outline(text.x, text.baseline, text.size_mm, text.face, _CLEARED_MM, text.string, dark=False) for text in texts)]

@@ -117,6 +117,7 @@ def _draw_outline(canvas: Any, mark: Outline) -> None:
     canvas.scale(scale, scale)
     canvas.setLineWidth(2 * mark.stroke / scale)
     canvas.setLineJoin(1)
+    canvas.setStrokeGray(0 if mark.dark else 1)
     canvas.setFillGray(1)
     for stroke, fill in ((1, 0), (0, 1)):
         path = canvas.beginPath()

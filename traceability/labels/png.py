@@ -61,9 +61,10 @@ def _draw_mark(picture: Image.Image, draw: ImageDraw.ImageDraw, mark: Mark, scal
         case Star():
             _draw_star(picture, mark, scale)
         case Outline():
-            letters, stroke = _raster_font(mark.face, mark.size_mm * scale), max(1.0, mark.stroke * scale)
+            letters, stroke = _raster_font(mark.face, mark.size_mm * scale), max(1, round(mark.stroke * scale))
             at = (mark.x * scale, mark.baseline * scale)
-            draw.text(at, mark.string, _WHITE, letters, anchor="ls", stroke_width=stroke, stroke_fill=_BLACK)
+            line = _BLACK if mark.dark else _WHITE
+            draw.text(at, mark.string, _WHITE, letters, anchor="ls", stroke_width=stroke, stroke_fill=line)
 
 
 def _draw_text(draw: ImageDraw.ImageDraw, text: Text, scale: float) -> None:

@@ -86,7 +86,10 @@ class Star:
 
 @dataclass(frozen=True)
 class Outline:
-    """Hollow letters: white inside, a line of `stroke` around them outside. Drawn under the text."""
+    """Hollow letters: white inside, a line of `stroke` around them outside. Drawn under the text.
+
+    With a line that is not dark they clear a white margin for the same letters set over them.
+    """
 
     x: float
     baseline: float
@@ -94,6 +97,7 @@ class Outline:
     face: Face
     stroke: float
     string: str
+    dark: bool = True
 
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of the ink, stroke included."""

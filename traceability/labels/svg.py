@@ -45,7 +45,8 @@ def _mark(mark: Mark) -> str:
             # The fill lies over the inner half of the line, so twice its width leaves the line outside the letters.
             width = _number(2 * mark.stroke * font(mark.face).units / mark.size_mm)
             letters = _letters(mark.face, mark.string, mark.x, mark.baseline, mark.size_mm)
-            return f'<path fill="#fff" stroke="#000" stroke-width="{width}" stroke-linejoin="round" paint-order="stroke" {letters}/>'
+            line = "#000" if mark.dark else "#fff"
+            return f'<path fill="#fff" stroke="{line}" stroke-width="{width}" stroke-linejoin="round" paint-order="stroke" {letters}/>'
 
 
 def _letters(face: Face, string: str, x: float, baseline: float, size: float) -> str:

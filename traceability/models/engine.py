@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -33,14 +33,18 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def acting(engine: Engine) -> Iterator[Session]:
+def acting(engine: Engine, *, patience_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Session]:
     """A session for one act: committed at its end, or nothing of it.
 
     On SQLite the write lock is taken at once: a transaction that reads first and writes later could find that it must
-    begin again. A constraint that stands for a rule is raised as that rule's Refused.
+    begin again. A constraint that stands for a rule is raised as that rule's Refused. `patience_ms` is how long to wait for
+    others' locks.
     """
+    options = {"acting": True, "patience_ms": patience_ms}
     try:
-        with Session(engine.execution_options(acting=True), expire_on_commit=False) as session, session.begin():
+        with Session(engine.execution_options(**options), expire_on_commit=False) as session, session.begin():
+            if engine.dialect.name == "postgresql" and patience_ms != BUSY_TIMEOUT_MS:
+                session.execute(text(f"SET LOCAL lock_timeout = {int(patience_ms)}"))
             yield session
     except IntegrityError as error:
         refusal = meaning_of(error)
@@ -59,5 +63,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    acting = connection.get_execution_options().get("acting")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if acting else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("acting"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    patience_ms = int(options.get("patience_ms", BUSY_TIMEOUT_MS))
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={patience_ms}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

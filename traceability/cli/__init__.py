@@ -1,0 +1,13 @@
+"""`flask --app traceability …`: setting up, keys, batches, stamps, labels, checks."""
+
+from flask import Flask
+
+from traceability.cli import key_commands, setup_commands, stamp_commands
+from traceability.web.services import Services
+
+
+def add_commands(app: Flask, services: Services) -> None:
+    """Adds all commands to the app."""
+    setup_commands.add(app, services)
+    key_commands.add(app, services)
+    stamp_commands.add(app, services)

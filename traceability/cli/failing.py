@@ -1,0 +1,39 @@
+"""Refusals of a command: one clear line and an exit code, never a traceback.
+
+Exit codes: 0 done (of `verify`: ISSUED), 1 refused (of `verify`: any other verdict), 2 wrong use, 3 the database or the keys.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask_babel import force_locale
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from traceability.domain.errors import KeyFileError, TraceabilityError
+from traceability.migrations.keep import WouldLoseRows
+from traceability.web.services import Services
+from traceability.wording import word_refusal
+
+
+@contextmanager
+def speaking(services: Services) -> Iterator[None]:
+    """Runs a command in the language of the environment, and words what it refuses."""
+    with force_locale({"zh": "zh_Hans_CN"}.get(services.settings.language, services.settings.language)):
+        try:
+            yield
+        except KeyFileError as error:
+            raise _fail(str(error), 3) from None
+        except TraceabilityError as error:
+            raise _fail(word_refusal(error), 1) from None
+        except WouldLoseRows as error:
+            raise _fail(str(error), 1) from None
+        except SQLAlchemyError as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise _fail(f"the database refused: {str(cause).splitlines()[0]}", 3) from None
+
+
+def _fail(line: str, code: int) -> click.ClickException:
+    failure = click.ClickException(line)
+    failure.exit_code = code
+    return failure

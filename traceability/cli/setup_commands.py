@@ -1,0 +1,103 @@
+"""`init`, `sample`, `serve`, `report list`."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+from sqlalchemy import select
+
+from traceability.cli.checks import NotReady, check_ready
+from traceability.cli.failing import speaking
+from traceability.domain.address import format_address
+from traceability.domain.dates import VIETNAM
+from traceability.keystore import ROOT_KEY, add_host, initialise
+from traceability.migrations import migrate
+from traceability.models import Batch
+from traceability.models.engine import acting, reading
+from traceability.operations.public_facts import batch_path, sample_stamps
+from traceability.operations.report_odd import list_reports
+from traceability.qr.symbol import encode
+from traceability.qr.terminal import terminal_text
+from traceability.sample import SampleKeys, is_loaded, load_sample
+from traceability.web.services import Services
+
+
+def add(app: Flask, services: Services) -> None:
+    """Adds the commands."""
+
+    @app.cli.command("init")
+    @click.option("--root", type=click.Path(path_type=Path), help="The root key's file, where it was moved off this machine.")
+    def init(root: Path | None) -> None:
+        """Make what is missing: keys, database, schema; add the public host to the key file. Safe to run again."""
+        with speaking(services):
+            settings = services.settings
+            settings.instance.mkdir(parents=True, exist_ok=True)
+            for line in initialise(settings.keys_folder, settings.public_host, services.clock()):
+                click.echo(line)
+            if add_host(settings.keys_folder, settings.public_host, root or settings.keys_folder / ROOT_KEY):
+                click.echo(f"added the host {settings.public_host} to the key file")
+            migrate(services.engine)
+            click.echo("keys and database are ready")
+
+    @app.cli.command("sample")
+    @click.option("--once", is_flag=True, help="Do nothing, without a word, if the register holds anything.")
+    def sample(once: bool) -> None:
+        """Load the sample register: real recognitions with their sources, and batches marked as illustrative."""
+        with speaking(services):
+            with reading(services.engine) as session:
+                if is_loaded(session):
+                    if not once:
+                        raise click.ClickException("the register is not empty; the sample goes into an empty one only")
+                    return
+            store, settings = services.key_store.current(), services.settings
+            keys = SampleKeys(store.keyring, settings.public_host, store.newest_master_key)
+            with acting(services.engine) as session:
+                loaded = load_sample(session, keys=keys, now=services.clock())
+            click.echo(f"loaded the sample register with {len(loaded)} illustrative batches")
+
+    @app.cli.command("serve")
+    def serve() -> None:
+        """Serve with a production server until Ctrl-C."""
+        try:
+            check_ready(services)
+        except NotReady as error:
+            raise click.ClickException(str(error)) from None
+        _greet(services)
+        settings = services.settings
+        arguments = ["--interface", "wsgi", "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
+        arguments += ["--blocking-threads", "4", "--no-ws", "--log-level", "warning", "--factory", "traceability:create_app"]
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments])  # noqa: S606
+
+    report = click.Group("report", help="What people reported about stamps.")
+
+    @report.command("list")
+    @click.option("--most", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
+    def report_list(most: int) -> None:
+        """Print one report a line: number, time, verdict, kind, stamp, place, words."""
+        with speaking(services), reading(services.engine) as session:
+            rows = list_reports(session, most=most)
+            for row in rows:
+                moment = row.reported_at.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M")
+                words = " ".join((row.words or "").split())
+                click.echo(f"{row.id}\t{moment}\t{row.verdict}\t{row.kind}\t{row.stamp_text}\t{row.place or '–'}\t{words or '–'}")
+            if not rows:
+                click.echo("no reports yet", err=True)
+
+    app.cli.add_command(report)
+
+
+def _greet(services: Services) -> None:
+    base = services.settings.public_url
+    click.echo(f"\nServing {base}/  (Ctrl-C stops it)")
+    with reading(services.engine) as session:
+        samples = sample_stamps(session, services.settings.language)[:3]
+        first = session.scalar(select(Batch).where(Batch.illustrative).order_by(Batch.id).limit(1))
+        path = batch_path(session, first) if first else None
+    for address, label in samples:
+        click.echo(f"  {base}{address}  {label}")
+    if path:
+        text = format_address(base, path)
+        click.echo(f"\nA sample stamp, {text}\n{terminal_text(encode(text))}")

@@ -1,0 +1,152 @@
+"""Labels of what was issued, worded in Vietnamese as the law wants it. Printing issues nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from traceability.domain import address, base32, gs1, keys, ocop, stamp
+from traceability.domain import batch as rules
+from traceability.domain.dates import day_in_vietnam
+from traceability.domain.errors import NotFound, Refused
+from traceability.labels.label import Label
+from traceability.models import Batch, Issuance
+from traceability.operations.issue import recognitions_of
+from traceability.operations.origin import producer_is_shown
+from traceability.operations.places import place_names
+from traceability.operations.register_batch import corrected, use_rights
+
+_KINDS = {"household": "Hộ kinh doanh"}
+
+
+@dataclass(frozen=True)
+class PrintKeys:
+    """Keys that printing needs: serial master keys by id and private stamp keys by kid."""
+
+    master_keys: Mapping[str, bytes]
+    private_keys: Mapping[int, bytes]
+
+
+@dataclass(frozen=True)
+class PrintJob:
+    """What is to be printed: one form, one unit or (None) the batch's own stamp."""
+
+    form: str
+    public_url: str
+    specimen: bool
+    unit: int | None = None
+
+
+def labels_for(session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime) -> list[Label]:
+    """The label of the batch stamp or of one unit; of all issued units where `unit` is None and the batch is stamped by unit.
+
+    Refused: `nothing_issued`, `scope_fixed`, `unit_range`, `unit_not_issued`, `form_not_issued`, `key_lost`.
+    """
+    return list(iterate_labels(session, batch_id, job, keys=keys, now=now))
+
+
+def iterate_labels(session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime) -> Iterator[Label]:
+    """The same, one label at a time."""
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        raise NotFound("batch_missing", batch=batch_id)
+    issuances = session.scalars(select(Issuance).where(Issuance.batch_id == batch_id).order_by(Issuance.id)).all()
+    if not issuances:
+        raise Refused("nothing_issued")
+    if job.unit is not None and batch.stamp_scope == "batch":
+        raise Refused("scope_fixed", scope="batch")
+    face = _face(session, batch, job, now)
+    serials = stamp.serial_keys(keys.master_keys[batch.master_key_id], batch.code)
+    for issuance, unit in _ordered(issuances, job):
+        serial = stamp.make_serial(serials, unit) if unit else None
+        if unit and serial is None:
+            continue
+        path = _path(batch, issuance, job.form, serial, keys.private_keys)
+        text = address.format_address(job.public_url, path)
+        yield replace(face, qr_text=text, readable_code=base32.grouped(batch.code + (serial or "")))
+
+
+def stars_today(session: Session, batch: Batch, today: date) -> int:
+    """The stars that may be printed today: a label printed after expiry shows none."""
+    return ocop.stars_on(recognitions_of(session, batch.product_id), today)
+
+
+def indication_today(session: Session, batch: Batch, today: date) -> str | None:
+    """The indication's name where the producer's right held at packing and holds today."""
+    if batch.indication is None:
+        return None
+    rights = use_rights(session, batch.product_id, batch.indication.id)
+    packed_on = batch.packed_on or batch.made_on or batch.harvested_on or today
+    held = all(any(right.holds_on(day) for right in rights) for day in (packed_on, today))
+    return f"CDĐL {batch.indication.name}" if held else None
+
+
+def _face(session: Session, batch: Batch, job: PrintJob, now: datetime) -> Label:
+    """All that is the same on every label of a batch."""
+    today, held = day_in_vietnam(now), corrected(batch)
+    made_on, best_before = held["made_on"] or held["packed_on"] or held["harvested_on"], held["best_before"]
+    assert not isinstance(made_on, str) and not isinstance(best_before, str)
+    return Label(
+        qr_text=job.public_url,
+        product_name=batch.product.name,
+        producer=_producer_line(batch),
+        lot=batch.lot,
+        made_on=made_on,
+        best_before=best_before,
+        stars=stars_today(session, batch, today),
+        geographical_indication=indication_today(session, batch, today),
+        readable_code=base32.grouped(batch.code),
+        host=job.public_url.partition("://")[2],
+        specimen=job.specimen,
+    )
+
+
+def _producer_line(batch: Batch) -> str:
+    producer = batch.producer
+    commune, province = place_names(producer.province_code, producer.commune_code)
+    shown = producer_is_shown(producer.kind, producer.consent_on)
+    place = [commune[:1].lower() + commune[1:]] if commune else []
+    return ", ".join([producer.name if shown else _KINDS[producer.kind], *place, *([province] if province else [])])
+
+
+def _ordered(issuances: Iterable[Issuance], job: PrintJob) -> Iterator[tuple[Issuance, int | None]]:
+    """Each unit with the issuance that holds it, in the form that is printed."""
+    of_form = [issuance for issuance in issuances if job.form in ("house", issuance.form)]
+    if not of_form:
+        raise Refused("form_not_issued", form=job.form)
+    if of_form[0].scope == "batch":
+        yield of_form[-1], None
+        return
+    if job.unit is None:
+        for issuance in of_form:
+            assert issuance.first_unit and issuance.last_unit
+            yield from ((issuance, unit) for unit in range(issuance.first_unit, issuance.last_unit + 1))
+        return
+    rules.check_unit(job.unit, max(issuance.last_unit or 0 for issuance in issuances))
+    for issuance in of_form:
+        if holds_unit(issuance, job.unit):
+            yield issuance, job.unit
+            return
+    raise Refused("form_not_issued", form=job.form)
+
+
+def holds_unit(issuance: Issuance, unit: int) -> bool:
+    """Whether an issuance holds a unit."""
+    return (issuance.first_unit or 0) <= unit <= (issuance.last_unit or 0)
+
+
+def _path(batch: Batch, issuance: Issuance, form: str, serial: str | None, private_keys: Mapping[int, bytes]) -> str:
+    if form == "gs1":
+        assert batch.product.gtin and batch.lot
+        return gs1.format_path(batch.product.gtin, batch.lot, serial)
+    if form == "house":
+        return f"/S/{batch.code}{serial or ''}"
+    assert issuance.claims and issuance.kid and issuance.host
+    private_key = private_keys.get(issuance.kid)
+    if private_key is None:
+        raise Refused("key_lost", kid=issuance.kid)
+    claims = stamp.with_serial(issuance.claims, serial)
+    signature = keys.sign_claims(private_key, issuance.host, claims)
+    return f"/S/{stamp.claims_text(claims)}{base32.encode_bytes(signature)}"

@@ -1,0 +1,57 @@
+"""Three languages: by the address (`?lang=en`), else by what the browser prefers, else Vietnamese; dates and numbers by locale."""
+
+from datetime import date, datetime
+
+from babel import dates
+from flask import request
+from flask_babel import get_locale
+
+from traceability.config import LANGUAGES
+from traceability.domain.dates import VIETNAM
+
+_LOCALES = {"vi": "vi", "en": "en", "zh": "zh_Hans_CN"}
+_DAY_PATTERNS = {"vi": "dd/MM/yyyy", "en": "d MMM yyyy", "zh": "y年M月d日"}
+_MONTH_PATTERNS = {"vi": "'tháng' M/yyyy", "en": "MMMM yyyy", "zh": "y年M月"}
+_YEAR_PATTERNS = {"vi": "'năm' yyyy", "en": "yyyy", "zh": "y年"}
+
+
+def choose_language() -> str:
+    """The language of this request."""
+    asked = request.args.get("lang", "")
+    if asked in LANGUAGES:
+        return asked
+    return request.accept_languages.best_match(LANGUAGES) or "vi"
+
+
+def choose_locale() -> str:
+    """The locale of this request, as flask-babel asks for it."""
+    return _LOCALES[choose_language()]
+
+
+def current_language() -> str:
+    """The language in which words are looked up now; English outside of any."""
+    locale = get_locale()
+    return locale.language if locale is not None and locale.language in LANGUAGES else "en"
+
+
+def format_day(day: date) -> str:
+    """A day by locale."""
+    language = current_language()
+    return dates.format_date(day, _DAY_PATTERNS[language], locale=_LOCALES[language])
+
+
+def format_partial_date(text: str) -> str:
+    """A day, month or year from its ISO text."""
+    language = current_language()
+    if len(text) == 10:
+        return format_day(date.fromisoformat(text))
+    pattern = _MONTH_PATTERNS[language] if len(text) == 7 else _YEAR_PATTERNS[language]
+    return dates.format_date(
+        date.fromisoformat(f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"), pattern, locale=_LOCALES[language]
+    )
+
+
+def format_moment(instant: datetime) -> str:
+    """A time and day in Viet Nam by locale."""
+    local = instant.astimezone(VIETNAM)
+    return f"{local:%H:%M}, {format_day(local.date())}"

@@ -1,0 +1,71 @@
+"""What every template may use, and the blueprints of the app."""
+
+from flask import Flask, request, url_for
+from flask_compress import Compress
+
+from traceability.config import Settings
+from traceability.web import headers, reports, wording
+from traceability.web.errors import handle_errors
+from traceability.web.languages import choose_language, format_day, format_moment, format_partial_date
+from traceability.web.public import public
+from traceability.web.services import services
+
+_TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
+
+
+def add_pages(app: Flask, settings: Settings, css: str) -> None:
+    """Registers blueprints, filters, words, headers and errors."""
+    # The report form's views hang on the same blueprint; naming the module keeps its import from looking unused.
+    assert reports.public is public
+    app.url_map.merge_slashes = False
+    app.register_blueprint(public)
+    app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
+    app.jinja_env.globals.update(
+        who_says=wording.who_says,
+        kind_of_producer=wording.kind_of_producer,
+        stage=wording.stage,
+        packs=wording.packs,
+        content=wording.content,
+        hectares=wording.hectares,
+        place_of=wording.place_of,
+        decision=wording.decision,
+        corrected=wording.word_correction,
+        seen_sentence=wording.seen_sentence,
+        address_in=_address_in,
+        css=css,
+    )
+    app.context_processor(_of_request)
+    app.after_request(_vary)
+    headers.add_headers(app, settings, css)
+    handle_errors(app)
+    app.config.update(
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=5,
+        COMPRESS_MIMETYPES=["text/html", "application/json", "application/ld+json", "image/svg+xml", "text/plain"],
+        COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,
+    )
+    Compress(app)
+
+
+def _of_request() -> dict[str, object]:
+    settings, language = services().settings, choose_language()
+    return {
+        "language": language,
+        "language_tag": _TAGS[language],
+        "host": settings.public_host.lower(),
+        "operator": settings.operator,
+        "operator_contact": settings.operator_contact,
+    }
+
+
+def _address_in(language: str) -> str:
+    """This page's address in a language: what the form held stays, the rest of the query is passed over."""
+    kept = {name: request.args[name] for name in ("code", "gtin", "lot", "stamp") if name in request.args}
+    if request.endpoint and request.method in ("GET", "HEAD") and request.view_args is not None:
+        return url_for(request.endpoint, **request.view_args, **kept, lang=language)
+    return url_for("public.front", lang=language)
+
+
+def _vary(response):  # type: ignore[no-untyped-def]
+    response.vary.update(("Accept", "Accept-Language"))
+    return response

@@ -1,0 +1,262 @@
+"""What anybody may open: a scanned stamp, the front page, and a report of something odd. No login, no cookie, no script."""
+
+import logging
+from dataclasses import replace
+from urllib.parse import quote
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.exc import SQLAlchemyError
+
+from traceability import pictures
+from traceability.domain.address import LONGEST, StampText, parse_address, parse_typed
+from traceability.domain.dates import day_in_vietnam
+from traceability.domain.errors import Malformed, Refused
+from traceability.domain.misread import explain_code
+from traceability.models.engine import acting, reading
+from traceability.operations.origin import seen
+from traceability.operations.public_facts import fetch_picture, fetch_product, sample_stamps
+from traceability.operations.scan import Found, look_up, parse_unverified_path, record_scan
+from traceability.web import linked_data
+from traceability.web.languages import choose_language
+from traceability.web.services import services
+from traceability.web.visitors import is_person
+from traceability.web.wording import word_page, word_verdict
+from traceability.wording import word_refusal
+
+public = Blueprint("public", __name__)
+_log = logging.getLogger(__name__)
+# A scan waits no longer than this for its turn to be written down; the page comes in any case.
+PATIENCE_MS = 300
+_STATUSES = {"MALFORMED": 400, "UNKNOWN": 404}
+_LINKED_DATA = "application/ld+json"
+
+
+@public.get("/")
+def front() -> ResponseReturnValue:
+    """The front page: look a code up."""
+    with reading(services().engine) as session:
+        samples = sample_stamps(session, choose_language())
+    return render_template("public/front.html", samples=samples)
+
+
+@public.get("/S/<path:code>")
+@public.get("/s/<path:code>")
+@public.get("/01/<path:code>")
+def scan(code: str) -> ResponseReturnValue:
+    """A stamp, at the address that is printed."""
+    return answer_path()
+
+
+def answer_path() -> ResponseReturnValue:
+    """Judges the path of this request and answers with the page of what it means."""
+    unverified = _read_path()
+    return _answer(unverified)
+
+
+def _read_path() -> StampText | Malformed:
+    # The server has percent-decoded the path once, into bytes that WSGI hands over as Latin-1; broken UTF-8 is our fault to
+    # name, where the framework would quietly replace it.
+    try:
+        path = request.environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return Malformed("encoding")
+    return parse_unverified_path(path)
+
+
+def _answer(unverified: StampText | Malformed, typed: str | None = None) -> ResponseReturnValue:
+    around = services()
+    now, language = around.clock(), choose_language()
+    with reading(around.engine) as session:
+        found = look_up(session, unverified, keys=around.scan_keys, language=language, now=now)
+    if isinstance(unverified, StampText) and unverified.form == "gs1_product":
+        return _product_page(unverified.gtin or "")
+    if is_person(request.method, request.headers):
+        found = _record(found)
+    if request.accept_mimetypes.best_match(("text/html", _LINKED_DATA)) == _LINKED_DATA and found.page:
+        return _linked(found)
+    status = _STATUSES.get(found.judgement.verdict.value, 200)
+    if found.page is None:
+        return _verdict_page(found, typed), status
+    path = _canonical_path(found) or request.path
+    description = linked_data.describe(found.page, around.settings.public_url + path)
+    page = render_template(
+        "public/origin.html",
+        page=found.page,
+        verdict=word_page(found.page),
+        stamp_path=path,
+        linked_data=linked_data.embed(description),
+    )
+    return page, status
+
+
+def _record(found: Found) -> Found:
+    """Writes the scan down and counts it; a database that cannot be written to costs the count, never the page."""
+    around = services()
+    now = around.clock()
+    try:
+        with acting(around.engine, patience_ms=PATIENCE_MS) as session:
+            record_scan(session, found, visitor=visitor(), now=now)
+        if found.page is None or found.batch_id is None:
+            return found
+        with reading(around.engine) as session:
+            return replace(found, page=replace(found.page, seen=seen(session, found.batch_id, found.judgement.unit)))
+    except SQLAlchemyError as error:
+        _log.warning("a scan could not be recorded: %s", error.__class__.__name__)
+        return found
+
+
+def visitor() -> bytes:
+    """The hash of who asks, today."""
+    around = services()
+    return around.visitors.hash(request.remote_addr or "", request.headers.get("User-Agent", ""), day_in_vietnam(around.clock()))
+
+
+def _linked(found: Found) -> Response:
+    assert found.page is not None
+    path = _canonical_path(found) or request.path
+    answer = jsonify(linked_data.describe(found.page, services().settings.public_url + path))
+    answer.mimetype = _LINKED_DATA
+    return answer
+
+
+def _canonical_path(found: Found) -> str | None:
+    return found.read.canonical_path if isinstance(found.read, StampText) else None
+
+
+def _verdict_page(found: Found, typed: str | None) -> str:
+    text = typed if typed is not None else request.path.rpartition("/")[2]
+    faults = {"check_character", "alphabet", "length"} & set(found.judgement.reasons)
+    return render_template(
+        "public/verdict.html",
+        verdict=word_verdict(found),
+        blocks=explain_code(text) if faults and len(text) < 100 else (),
+        contacts=found.recall_contacts,
+        stamp_path=(_canonical_path(found) or typed or request.path)[:300],
+        typed=text[:100] if faults or typed else "",
+    )
+
+
+def _product_page(gtin: str, lot: str = "", problem: str | None = None) -> ResponseReturnValue:
+    with reading(services().engine) as session:
+        product = fetch_product(session, gtin, choose_language())
+    status = 400 if problem else (200 if product else 404)
+    return render_template("public/product.html", product=product, gtin=gtin, lot=lot, problem=problem), status
+
+
+@public.get("/lookup")
+def look_up_code() -> ResponseReturnValue:
+    """A code as a person typed it, or an address as a person pasted it."""
+    typed = request.args.get("code", "").strip()[: LONGEST + 1]
+    settings = services().settings
+    try:
+        if "://" in typed:
+            read = parse_address(typed, services().key_store.current().keyring.hosts, test_mode=settings.test_mode)
+        elif typed.startswith("/"):
+            read = _raised(parse_unverified_path(typed))
+        else:
+            read = parse_typed(typed)
+    except Malformed as fault:
+        return _answer(fault, typed)
+    return _see(read)
+
+
+@public.get("/lot")
+def look_up_lot() -> ResponseReturnValue:
+    """The lot that a person added to a product's number."""
+    gtin, lot = request.args.get("gtin", ""), request.args.get("lot", "").strip()
+    read = parse_unverified_path(f"/01/{gtin}/10/{lot}")
+    if isinstance(read, StampText) and read.form == "gs1":
+        return _see(read)
+    if isinstance(read, Malformed) and read.fault in ("lot", "path", "qualifiers"):
+        return _product_page(gtin, lot, gettext("A lot number has 1 to 20 letters, digits or signs, without “/” and without accents."))
+    return _answer(read, gtin)
+
+
+@public.post("/photograph")
+def look_up_picture() -> ResponseReturnValue:
+    """A photograph of a stamp, read and not kept."""
+    upload = request.files.get("picture")
+    try:
+        if upload is None or not upload.filename:
+            raise Refused("picture_missing")
+        text = pictures.read_stamp(upload.stream.read(pictures.MOST_BYTES + 1))
+    except Refused as refused:
+        return render_template("public/front.html", problem=word_refusal(refused)), 400
+    settings = services().settings
+    try:
+        return _see(parse_address(text, services().key_store.current().keyring.hosts, test_mode=settings.test_mode))
+    except Malformed as fault:
+        return _answer(fault, text)
+
+
+def _see(read: StampText) -> ResponseReturnValue:
+    """To the stamp's own address: 303, so that reloading does not send the form again."""
+    path = read.canonical_path or f"/01/{read.gtin}"
+    language = request.args.get("lang")
+    return redirect(quote(path, safe="/%") + (f"?lang={quote(language)}" if language else ""), 303)
+
+
+def _raised(read: StampText | Malformed) -> StampText:
+    if isinstance(read, Malformed):
+        raise read
+    return read
+
+
+@public.get("/picture/<sha256>")
+def picture(sha256: str) -> ResponseReturnValue:
+    """A product's picture; its address names its content, so it may be kept for ever."""
+    with reading(services().engine) as session:
+        found = fetch_picture(session, sha256)
+    if found is None:
+        return render_template("public/error.html", title=gettext("Not found"), sentence=gettext("There is no such picture.")), 404
+    answer = make_response(found[1])
+    answer.mimetype = found[0]
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+@public.get("/.well-known/traceability-keys.json")
+def key_file() -> ResponseReturnValue:
+    """The public keys, exactly as the root key signed them."""
+    return _plain(services().key_store.current().content, "application/json")
+
+
+@public.get("/.well-known/traceability-keys.json.sig")
+def key_file_signature() -> ResponseReturnValue:
+    """The root key's signature of the key file."""
+    return _plain(services().key_store.current().signature, "text/plain")
+
+
+def _plain(content: bytes, media_type: str) -> Response:
+    answer = make_response(content)
+    answer.mimetype = media_type
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
+
+
+@public.get("/robots.txt")
+def robots() -> ResponseReturnValue:
+    """Search engines may read the front page; a stamp is between its pack and whoever holds it."""
+    lines = "User-agent: *\nDisallow: /S/\nDisallow: /s/\nDisallow: /01/\nDisallow: /lookup\nDisallow: /report\n"
+    return _plain(lines.encode("ascii"), "text/plain")
+
+
+@public.get("/icon.svg")
+def icon() -> ResponseReturnValue:
+    """The service's sign: a brocade diamond."""
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#26336b" d="M0 0h32v32H0z"/>'
+        '<path fill="#a8323a" d="M16 2l14 14-14 14L2 16z"/><path fill="#b57800" d="M16 8l8 8-8 8-8-8z"/>'
+        '<path fill="#fbf8f2" d="M16 13l3 3-3 3-3-3z"/></svg>'
+    )
+    answer = _plain(drawing.encode("ascii"), "image/svg+xml")
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    return answer
+
+
+@public.get("/favicon.ico")
+def favicon() -> ResponseReturnValue:
+    """Where browsers ask without being told."""
+    return redirect(url_for("public.icon"), 301)

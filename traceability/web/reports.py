@@ -1,0 +1,76 @@
+"""The form by which anybody reports something odd about a stamp."""
+
+import secrets
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from traceability.domain.address import LONGEST, StampText, parse_address, parse_typed
+from traceability.domain.errors import Malformed, Refused
+from traceability.models.engine import acting
+from traceability.operations.report_odd import NewReport, report_odd
+from traceability.operations.scan import look_up, parse_unverified_path
+from traceability.web.languages import choose_language
+from traceability.web.public import public, visitor
+from traceability.web.services import services
+from traceability.web.wording import report_kinds
+from traceability.wording import word_refusal
+
+
+@public.get("/report")
+def report_form() -> ResponseReturnValue:
+    """The form, with the code of the page from which the person comes."""
+    return _form(stamp=request.args.get("stamp", "")[:LONGEST])
+
+
+@public.post("/report")
+def send_report() -> ResponseReturnValue:
+    """Stores a report once, however often the button is pressed."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return _form(problem=gettext("The form was sent from another site. Send it from here.")), 403
+    around, fields = services(), request.form
+    text = fields.get("stamp", "")[:LONGEST]
+    entry = NewReport(text, fields.get("kind", ""), fields.get("words", ""), fields.get("place"), fields.get("key", "")[:64])
+    now = around.clock()
+    try:
+        if not entry.idempotency_key:
+            raise Refused("idempotency_reused")
+        with acting(around.engine) as session:
+            found = look_up(session, _read(text), keys=around.scan_keys, language=choose_language(), now=now)
+            number = report_odd(session, entry, found, visitor=visitor(), now=now).id
+    except Refused as refused:
+        status = 429 if refused.code == "report_flood" else 400
+        return _form(stamp=text, problem=word_refusal(refused)), status
+    return render_template("public/report.html", done=number), 201
+
+
+def unsent(problem: str) -> str:
+    """The form again with all that was written, for a failure that is ours."""
+    return _form(stamp=request.form.get("stamp", "")[:LONGEST], problem=problem)
+
+
+def _form(stamp: str = "", problem: str | None = None) -> str:
+    fields = request.form
+    return render_template(
+        "public/report.html",
+        stamp=stamp,
+        problem=problem,
+        key=fields.get("key") or secrets.token_urlsafe(16),
+        kinds=report_kinds(),
+        chosen=fields.get("kind", ""),
+        words=fields.get("words", ""),
+        place=fields.get("place", ""),
+    )
+
+
+def _read(text: str) -> StampText | Malformed:
+    try:
+        if text.startswith("/"):
+            return parse_unverified_path(text)
+        if "://" in text:
+            around = services()
+            return parse_address(text, around.key_store.current().keyring.hosts, test_mode=around.settings.test_mode)
+        return parse_typed(text)
+    except Malformed as fault:
+        return fault

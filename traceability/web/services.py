@@ -1,0 +1,44 @@
+"""What every view needs, put together once by create_app."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import Engine
+
+from traceability.config import Settings
+from traceability.keystore import LiveKeyStore
+from traceability.operations.scan import Keys
+from traceability.web.visitors import Visitors
+
+_NAME = "traceability"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The machines behind the pages. `clock` gives the time in UTC."""
+
+    settings: Settings
+    engine: Engine
+    key_store: LiveKeyStore
+    visitors: Visitors
+    clock: Callable[[], datetime]
+
+    @property
+    def scan_keys(self) -> Keys:
+        """The keys as they are now."""
+        store = self.key_store.current()
+        return Keys(store.keyring, store.master_keys)
+
+
+def register(extensions: dict[str, object], services: Services) -> None:
+    """Puts the services where the views find them."""
+    extensions[_NAME] = services
+
+
+def services() -> Services:
+    """The services of the app that serves this request."""
+    found = current_app.extensions[_NAME]
+    assert isinstance(found, Services)
+    return found

@@ -1,0 +1,284 @@
+"""Verdicts and facts in words. Templates word with these; nothing here decides anything."""
+
+from dataclasses import dataclass
+
+from babel.numbers import format_decimal
+from flask_babel import get_locale, gettext, ngettext
+
+from traceability.domain.dates import day_in_vietnam
+from traceability.operations.origin import Correction, OriginPage, ProducerFacts, Stars
+from traceability.operations.scan import Found
+from traceability.web.languages import current_language, format_day, format_moment, format_partial_date
+
+
+@dataclass(frozen=True)
+class VerdictWords:
+    """A verdict's colour (`ok`, `warn`, `bad`, `none`), its title and what follows."""
+
+    tone: str
+    title: str
+    sentences: tuple[str, ...]
+
+
+_TONES = {"ISSUED": "ok", "EXPIRED": "warn", "SUSPECT": "warn", "RECALLED": "bad", "REVOKED": "bad", "UNKNOWN": "bad"}
+
+
+def word_page(page: OriginPage) -> VerdictWords:
+    """The verdict on an identified stamp."""
+    titles = {
+        "ISSUED": gettext("Stamp issued by us"),
+        "EXPIRED": gettext("Past its best-before date"),
+        "SUSPECT": gettext("This code may have been copied"),
+        "RECALLED": gettext("Recalled"),
+        "REVOKED": gettext("This stamp was cancelled"),
+    }
+    return VerdictWords(_TONES[page.verdict], titles[page.verdict], tuple(_page_sentences(page)))
+
+
+def _page_sentences(page: OriginPage) -> list[str]:
+    sentences, reasons = [], page.judgement.reasons
+    if "revoked" in reasons and page.revoked_at:
+        sentences.append(
+            gettext(
+                "Cancelled on %(day)s. It should be on no pack: do not trust this one.", day=format_day(day_in_vietnam(page.revoked_at))
+            )
+        )
+    if "suspected" in reasons and page.suspect_since:
+        sentences.append(
+            gettext(
+                "Since %(day)s its scans do not fit one pack in one place. It was scanned %(times)s times.",
+                day=format_day(day_in_vietnam(page.suspect_since)),
+                times=page.seen.times,
+            )
+        )
+    best_before = page.days["best_before"]
+    if "past_best_before" in reasons and best_before is not None and not isinstance(best_before, str):
+        sentences.append(gettext("The best-before date was %(day)s.", day=format_day(best_before)))
+    sentences.append(_issued_sentence(page))
+    if page.verdict == "ISSUED":
+        sentences.append(gettext("No warning and no recall as of %(moment)s.", moment=format_moment(page.now)))
+    return sentences
+
+
+def _issued_sentence(page: OriginPage) -> str:
+    day = format_day(day_in_vietnam(page.issued_at)) if page.issued_at else ""
+    if page.kind == "service":
+        return gettext("Issued for this service on %(day)s.", day=day)
+    if page.scope == "unit":
+        return gettext("Issued on %(day)s for one pack of lot %(lot)s.", day=day, lot=page.lot)
+    return gettext("Issued on %(day)s for lot %(lot)s.", day=day, lot=page.lot)
+
+
+def word_verdict(found: Found) -> VerdictWords:
+    """The verdict on a text that is no stamp of ours, or was never issued."""
+    reasons = found.judgement.reasons
+    if found.judgement.verdict.value == "UNKNOWN":
+        sentences = [words for reason, words in _unknown_reasons().items() if reason in reasons]
+        if "recalled" in reasons:
+            sentences.insert(0, gettext("The batch that this code names is recalled: do not eat or use what is in the pack."))
+        return VerdictWords("bad", gettext("We never issued this code"), tuple(sentences))
+    titles = {"foreign_host": gettext("This address is not ours"), "no_lot": gettext("Which lot?")}
+    title = next((titles[reason] for reason in reasons if reason in titles), gettext("This code cannot be read"))
+    return VerdictWords("none", title, tuple(words for reason, words in _malformed_reasons().items() if reason in reasons))
+
+
+def _unknown_reasons() -> dict[str, str]:
+    return {
+        "no_such_batch": gettext("The code is well formed, but no batch of ours has it."),
+        "nothing_issued": gettext("The batch is registered, but no stamps were issued for it."),
+        "scope_not_issued": gettext(
+            "This batch's codes have another length: 24 characters where each pack has its own, else 12. Type the whole code."
+        ),
+        "serial_does_not_verify": gettext("The batch exists, but the second half of the code is not one of its packs."),
+        "unit_not_issued": gettext("The batch exists, but this pack's stamp was never issued."),
+        "form_not_issued": gettext("The batch exists, but it has no stamps of this form."),
+        "claims_never_issued": gettext("The signature is good, but we never issued what it signs. We have noted an alarm."),
+        "key_unknown": gettext("The code is signed with a key that is not ours."),
+        "bad_signature": gettext("The signature is wrong: the code was changed or made by somebody else."),
+        "key_revoked": gettext("The code was signed with a key that was no longer trusted."),
+        "key_not_valid": gettext("The code was signed outside the time of its key."),
+    }
+
+
+def _malformed_reasons() -> dict[str, str]:
+    compare = gettext("Compare it with the stamp, character by character.")
+    not_stamp = gettext("It is not the address of a stamp of this service.")
+    return {
+        "check_character": gettext("At least one character was misread: the last character of a group does not fit the others.")
+        + " "
+        + compare,
+        "length": gettext("A code has 12 or 24 characters (140 when it is signed). Some are missing, or some are too many.")
+        + " "
+        + compare,
+        "alphabet": gettext("A code holds only digits and capital letters without I, L, O, U. Another character stands in it.")
+        + " "
+        + compare,
+        "empty": gettext("No code was given."),
+        "too_long": gettext("The text is too long for a stamp."),
+        "scheme": gettext("The text is not an https address.") + " " + not_stamp,
+        "authority": not_stamp,
+        "foreign_host": gettext("The stamp leads to another host than ours. Do not trust a page that it opens; report the stamp."),
+        "path": not_stamp,
+        "encoding": gettext("The address holds broken characters.") + " " + compare,
+        "padding": gettext("The code was misread at the end of a part.") + " " + compare,
+        "gtin": gettext("A product number (GTIN) has 8, 12, 13 or 14 digits.") + " " + compare,
+        "gtin_check_digit": gettext("The product number (GTIN) was misread: its check digit does not fit.") + " " + compare,
+        "lot": gettext("The lot number holds characters that none of ours has.") + " " + compare,
+        "qualifiers": gettext("The parts of the address are in an order that no stamp of ours has."),
+        "layout": gettext("The code is of a kind that this service does not know."),
+        "unused_bits": gettext("The signed part was misread.") + " " + compare,
+        "stars": gettext("The signed part was misread.") + " " + compare,
+        "no_lot": gettext("The address names a product, but no lot."),
+    }
+
+
+def seen_sentence(page: OriginPage) -> str:
+    """How often and since when the stamp was scanned, and what that says."""
+    if page.seen.first_at is None:
+        return gettext("Nobody has scanned it before.")
+    times = ngettext("Scanned %(num)s time", "Scanned %(num)s times", page.seen.times, num=format_number(page.seen.times))
+    first = gettext("first on %(moment)s.", moment=format_moment(page.seen.first_at))
+    if page.scope == "unit":
+        meaning = gettext("The code stands on one pack only: many scans in many places would speak against it.")
+    elif page.kind == "service":
+        meaning = gettext("The code stands where the service is given.")
+    else:
+        meaning = gettext("The same code stands on every pack of the lot, so the number says nothing about yours.")
+    return f"{times}, {first} {meaning}" if current_language() != "zh" else f"{times}，{first}{meaning}"
+
+
+def who_says(word: str) -> str:
+    """Who says so."""
+    return {
+        "declared": gettext("Declared by the producer"),
+        "attached": gettext("Attached by the producer"),
+        "recorded_office": gettext("Recorded by the province's office"),
+        "recorded_inspector": gettext("Found by an inspector"),
+        "confirmed_office": gettext("Confirmed by the province's office"),
+        "confirmed_inspector": gettext("Confirmed by an inspector"),
+        "office": gettext("Recorded by the province's office"),
+    }[word]
+
+
+def kind_of_producer(kind: str) -> str:
+    """The producer's legal kind."""
+    return {
+        "cooperative": gettext("Cooperative"),
+        "cooperative_group": gettext("Co-operative group"),
+        "company": gettext("Company"),
+        "household": gettext("Household business"),
+    }[kind]
+
+
+def stage(kind: str) -> str:
+    """What was done."""
+    return {
+        "sowing": gettext("Sowing and planting"),
+        "tending": gettext("Tending"),
+        "harvest": gettext("Harvest"),
+        "making": gettext("Making"),
+        "drying": gettext("Drying"),
+        "processing": gettext("Processing"),
+        "testing": gettext("Laboratory test"),
+        "packing": gettext("Packing"),
+        "storage": gettext("Storage"),
+        "transport": gettext("Transport"),
+        "opening": gettext("Opening"),
+        "hosting": gettext("Hosting"),
+    }[kind]
+
+
+def packs(quantity: int, package: str | None) -> str:
+    """A number of packs."""
+    number = format_number(quantity)
+    return {
+        "bag": ngettext("%(number)s bag", "%(number)s bags", quantity, number=number),
+        "box": ngettext("%(number)s box", "%(number)s boxes", quantity, number=number),
+        "bottle": ngettext("%(number)s bottle", "%(number)s bottles", quantity, number=number),
+        "jar": ngettext("%(number)s jar", "%(number)s jars", quantity, number=number),
+        "bundle": ngettext("%(number)s bundle", "%(number)s bundles", quantity, number=number),
+        "piece": ngettext("%(number)s piece", "%(number)s pieces", quantity, number=number),
+        "tray": ngettext("%(number)s tray", "%(number)s trays", quantity, number=number),
+        "carton": ngettext("%(number)s carton", "%(number)s cartons", quantity, number=number),
+    }[package or "piece"]
+
+
+def content(amount: int, unit: str) -> str:
+    """A net content."""
+    return packs(amount, "piece") if unit == "piece" else f"{format_number(amount)} {unit}"
+
+
+def hectares(area_m2: int) -> str:
+    """An area."""
+    return gettext("%(area)s ha", area=format_decimal(area_m2 / 10_000, locale=get_locale()))
+
+
+def format_number(number: int) -> str:
+    """A number by locale."""
+    return format_decimal(number, locale=get_locale())
+
+
+def place_of(producer: ProducerFacts) -> str:
+    """Commune and province, as the language puts them."""
+    commune, province = producer.commune, producer.province
+    if commune is None:
+        return gettext("%(province)s province", province=province) if province else ""
+    kind, _, name = commune.partition(" ")
+    if current_language() == "vi":
+        return f"{kind.lower()} {name}, tỉnh {province}"
+    if kind == "Phường":
+        return gettext("%(name)s ward, %(province)s province", name=name, province=province)
+    return gettext("%(name)s commune, %(province)s province", name=name, province=province)
+
+
+def decision(stars: Stars) -> str:
+    """By which decision, of whom, on which day."""
+    issuers = {
+        "district": gettext("a district's People's Committee"),
+        "province": gettext("the province's People's Committee"),
+        "centre": gettext("the central council"),
+    }
+    issuer = issuers.get(stars.issuer or "", stars.issuer)
+    parts = [stars.decision or gettext("Decision (number not known)")]
+    if stars.evaluation_round:
+        parts.append(stars.evaluation_round)
+    if issuer:
+        parts.append(gettext("by %(issuer)s", issuer=issuer))
+    if stars.decided_on:
+        parts.append(format_partial_date(stars.decided_on))
+    return ("，" if current_language() == "zh" else ", ").join(parts) + ("。" if current_language() == "zh" else ".")
+
+
+def word_correction(correction: Correction) -> str:
+    """A correction with what stood there before."""
+    names = {
+        "harvested_on": gettext("Harvested"),
+        "made_on": gettext("Made on (NSX)"),
+        "packed_on": gettext("Packed"),
+        "best_before": gettext("Best before (HSD)"),
+        "place": gettext("Place"),
+    }
+
+    def value(text: str | None) -> str:
+        if text is None:
+            return gettext("nothing")
+        return text if correction.field == "place" else format_partial_date(text)
+
+    return gettext(
+        "Corrected on %(day)s: %(name)s was “%(old)s”. Reason: %(reason)s",
+        day=format_day(correction.on),
+        name=names[correction.field],
+        old=value(correction.old_value),
+        reason=correction.reason,
+    )
+
+
+def report_kinds() -> list[tuple[str, str]]:
+    """What a person may report."""
+    return [
+        ("code_elsewhere", gettext("The same code is on something else")),
+        ("goods_differ", gettext("The goods differ from the page")),
+        ("pack_opened", gettext("The pack or seal was opened")),
+        ("price_or_sale", gettext("Odd price or seller")),
+        ("other", gettext("Something else")),
+    ]

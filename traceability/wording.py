@@ -1,0 +1,146 @@
+"""What a refusal says to a person, in the language of the moment: what is wrong, and what to do."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+
+from traceability.domain.errors import Malformed, Refused, TraceabilityError
+
+
+def word_refusal(error: TraceabilityError) -> str:
+    """One or two sentences for a refusal. A code without words of its own is a mistake that a test shows."""
+    if isinstance(error, Malformed):
+        return _faults().get(error.fault, gettext("This is not a code of ours (%(fault)s).", fault=error.fault))
+    if isinstance(error, Refused):
+        facts: Mapping[str, object] = {name: "–" if value is None else value for name, value in error.facts.items()}
+        sentence = refusals()[error.code]
+        try:
+            return sentence % facts
+        except KeyError:
+            # A constraint refused it, which knows the rule but not the values.
+            return gettext("Refused (%(rule)s): somebody else was faster, or the entry does not fit. Load the page again.", rule=error.code)
+    return str(error)
+
+
+def _faults() -> dict[str, str]:
+    return {
+        "gtin": gettext("A GTIN has 8, 12, 13 or 14 digits. Copy it from the bar code of your own product."),
+        "gtin_check_digit": gettext("The GTIN's last digit does not fit the others: one digit is wrong. Compare it with the bar code."),
+    }
+
+
+def refusals() -> dict[str, str]:
+    """All codes with their sentences; `%(name)s` are the facts of the refusal."""
+    return {**_of_registration(), **_of_batches(), **_of_stamps(), **_of_people()}
+
+
+def _of_registration() -> dict[str, str]:
+    return {
+        "role": gettext("This is not yours to do: it takes the role %(roles)s."),
+        "producer_kind": gettext("“%(kind)s” is no kind of producer."),
+        "name_empty": gettext("Write a name."),
+        "tax_code": gettext("“%(tax_code)s” is not a tax code (10 or 13 digits, the last of the first ten checks the others)."),
+        "tax_code_taken": gettext("A producer with the tax code %(tax_code)s is registered already."),
+        "province_unknown": gettext("No province has the code %(code)s."),
+        "commune_unknown": gettext("No commune or ward has the code %(code)s."),
+        "commune_elsewhere": gettext("%(commune)s lies in %(province)s: choose that province."),
+        "web_address": gettext("“%(address)s” is not a web address; it must begin with https://."),
+        "consent_ahead": gettext("The consent is dated %(day)s, which lies ahead."),
+        "ocop_group": gettext("Groups are 1 to 6."),
+        "producer_missing": gettext("This producer is not registered."),
+        "producer_unnamed": gettext("No source names the producer of “%(product)s”: register its producer first."),
+        "product_missing": gettext("This product is not registered."),
+        "part_missing": gettext("What was asked for (%(kind)s) is not there."),
+        "net_content": gettext("The net content needs a number above 0 and a unit."),
+        "gtin_statement_missing": gettext("Add the producer's statement that it owns the GTIN %(gtin)s."),
+        "gtin_without_producer": gettext("A GTIN needs the producer that owns it."),
+        "gtin_taken": gettext("Another product of this producer has the GTIN %(gtin)s. Each product needs its own."),
+        "gtin_of_another_producer": gettext("The GTIN %(gtin)s belongs to another producer. Use your own, or none."),
+        "gtin_frozen": gettext("Stamps stand on this product's GTIN: it cannot change. Register a new product instead."),
+        "stars_range": gettext("Only 3, 4 and 5 stars are recognised, not %(stars)s."),
+        "score_range": gettext("A score lies between 0 and 100."),
+        "score_stars": gettext("%(score)s points do not make %(stars)s stars."),
+        "recognition_missing": gettext("This recognition is not on record."),
+        "withdrawn_already": gettext("The recognition was withdrawn on %(day)s."),
+        "not_an_indication": gettext("“%(name)s” is a mark, not a geographical indication: no right of use is granted to it here."),
+        "use_right_missing": gettext(
+            "The producer held no right to use “%(indication)s” on %(day)s. Ask the office, or leave the indication out."
+        ),
+        "days_order": gettext("The last day (%(last)s) lies before the first (%(first)s)."),
+        "date_text": gettext("“%(text)s” is not a date. Write it as 2026-12-28."),
+        "reason_empty": gettext("Write the reason."),
+    }
+
+
+def _of_batches() -> dict[str, str]:
+    return {
+        "batch_missing": gettext("There is no batch %(batch)s."),
+        "lot_empty": gettext("Write the lot number."),
+        "lot_too_long": gettext("The lot number has %(length)s characters; at most 20 fit."),
+        "lot_slash": gettext("A lot number cannot hold “/”. Use a hyphen: 12-3 in place of 12/3."),
+        "lot_dots": gettext("A lot number cannot be only dots."),
+        "lot_characters": gettext(
+            "The lot number holds characters that codes cannot carry: %(characters)s. Use letters without accents, digits and hyphens."
+        ),
+        "lot_repeated": gettext(
+            "This product has the lot %(other)s already (capitals and small letters count as the same). Give the new batch another number."
+        ),
+        "packed_before_harvested": gettext("Packed on %(packed_on)s, before the harvest on %(harvested_on)s: correct one of the dates."),
+        "made_before_harvested": gettext("Made on %(made_on)s, before the harvest on %(harvested_on)s: correct one of the dates."),
+        "best_before_early": gettext("Best before %(best_before)s lies before %(earlier)s: correct one of the dates."),
+        "date_ahead": gettext("%(day)s lies ahead; today is %(today)s."),
+        "date_range": gettext("%(day)s is outside the days that a stamp can state."),
+        "quantity_range": gettext("The quantity is a whole number from 1 to %(largest)s."),
+        "allowance_range": gettext("The spoilage allowance lies between 0 and %(largest)s per cent."),
+        "package": gettext("Choose how the goods are packed."),
+        "service_with_lot": gettext("A service has neither lot nor quantity."),
+        "batch_state": gettext("The batch cannot become “%(state)s”: stamps were issued for it."),
+        "claims_frozen": gettext("Stamps stand on these facts: they cannot change. Add a dated correction instead."),
+        "field": gettext("“%(field)s” cannot be corrected."),
+        "stage_kind": gettext("“%(kind)s” is no stage."),
+        "report_elsewhere": gettext("The report belongs to another batch."),
+        "input_from_whom": gettext("Write from whom it came, or which batch it was."),
+        "input_circle": gettext("That batch was itself made from this one."),
+        "recipient_empty": gettext("Write to whom it went."),
+    }
+
+
+def _of_stamps() -> dict[str, str]:
+    return {
+        "form_unknown": gettext("There is no form “%(form)s”: choose gs1, house or signed."),
+        "batch_draft": gettext("The batch is a draft: open it before you issue stamps."),
+        "batch_closed": gettext("The batch is closed: no more stamps are issued for it."),
+        "service_gs1": gettext("A service has no GTIN: choose house or signed."),
+        "gtin_missing": gettext("The product has no GTIN of its own: choose house or signed. No GTIN is ever invented."),
+        "service_by_unit": gettext("A service has one stamp, not one a unit."),
+        "scope_fixed": gettext("The first issuance fixed this batch's stamps: one a %(scope)s. It cannot be both."),
+        "units_range": gettext("The number of stamps is a whole number from 1 to %(largest)s."),
+        "units_exceed": gettext(
+            "%(units)s stamps are more than the batch allows: %(left)s are left of %(quantity)s packs and the allowance for spoilt labels."
+        ),
+        "unit_range": gettext("There is no unit %(unit)s: units count from 1 to %(largest)s."),
+        "unit_not_issued": gettext("Unit %(unit)s was never issued; the last one is %(last_unit)s."),
+        "units_not_issued": gettext("Units %(first)s to %(last)s were not all issued; the last one is %(last_unit)s."),
+        "nothing_issued": gettext("No stamps were issued for this batch yet. Issue them first."),
+        "form_not_issued": gettext("This stamp was not issued in the form “%(form)s”."),
+        "no_stamp_key": gettext("No key can sign today. Make one with `keys new`."),
+        "key_lost": gettext("The private key %(kid)s is not here: signed stamps of it cannot be printed again."),
+        "idempotency_reused": gettext("This form was sent before with other values. Load the page again."),
+        "issued_at_once": gettext("Somebody else issued stamps of this batch at the same moment. Try again."),
+        "recall_words": gettext("A recall needs what to do, whom to call, and why."),
+    }
+
+
+def _of_people() -> dict[str, str]:
+    return {
+        "report_kind": gettext("Choose what is odd."),
+        "report_empty": gettext("Write in a few words what is odd."),
+        "report_long": gettext("Your words have %(length)s characters; at most %(largest)s fit. Nothing was lost: shorten them."),
+        "report_flood": gettext("You have sent many reports within an hour. Please wait a little; nothing was lost."),
+        "picture_large": gettext("The picture is larger than %(most_mb)s MB. Send a smaller one."),
+        "picture_pixels": gettext("The picture has %(megapixels)s megapixels; at most %(most)s can be read. Send a smaller one."),
+        "picture_unreadable": gettext("This is not a picture that we can read. Send a JPEG or PNG photograph."),
+        "picture_without_stamp": gettext("No stamp was found in the picture. Go closer, hold still, and mind reflections."),
+        "picture_several_stamps": gettext("The picture shows %(count)s different codes. Photograph one stamp only."),
+        "picture_missing": gettext("Choose a picture first."),
+    }
