@@ -33,7 +33,9 @@ def speaking(services: Services) -> Iterator[None]:
             raise _fail(f"the database refused: {str(cause).splitlines()[0]}", 3) from None
 
 
+class _Unreachable(click.ClickException):
+    exit_code = 3
+
+
 def _fail(line: str, code: int) -> click.ClickException:
-    failure = click.ClickException(line)
-    failure.exit_code = code
-    return failure
+    return _Unreachable(line) if code == _Unreachable.exit_code else click.ClickException(line)

@@ -116,8 +116,8 @@ def _render(labels: list[Label], kind: str, dpi: int | None) -> tuple[bytes, str
         dpi = dpi or 203
     module = ModuleSize.for_dpi(dpi) if dpi else ModuleSize.vector()
     layouts = [lay_out(label, SIZE_50X30, module) for label in labels]
-    box = layouts[0].symbol
-    told = f"{len(layouts)} label(s), QR version {box.symbol.version}-{box.symbol.level}, module {box.module_mm:.3f} mm"
+    box, symbol = layouts[0].symbol_box, layouts[0].symbol
+    told = f"{len(layouts)} label(s), QR version {symbol.version}-{symbol.level}, module {box.module_mm:.3f} mm"
     if kind == "png":
         assert dpi is not None
         return render_png(layouts[0], dpi), f"{told} at {dpi} dpi"

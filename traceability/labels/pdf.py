@@ -4,10 +4,10 @@ import io
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-from fontTools.pens.basePen import BasePen  # type: ignore[import-untyped]
-from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
-from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+from fontTools.pens.basePen import BasePen
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 
 from traceability.labels.fonts import Face, font
 from traceability.labels.label import MM_PER_POINT

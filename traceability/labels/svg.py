@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from fontTools.pens.svgPathPen import SVGPathPen  # type: ignore[import-untyped]
+from fontTools.pens.svgPathPen import SVGPathPen
 
 from traceability.labels.fonts import Face, font
 from traceability.labels.primitives import Layout, Mark, Outline, Rule, Star, SymbolBox, Text

@@ -6,10 +6,10 @@ segments, which version and which level is decided here.
 
 from dataclasses import dataclass
 
-from qrcode.base import rs_blocks  # type: ignore[import-untyped]
-from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_M, ERROR_CORRECT_Q  # type: ignore[import-untyped]
-from qrcode.main import QRCode  # type: ignore[import-untyped]
-from qrcode.util import QRData  # type: ignore[import-untyped]
+from qrcode.base import rs_blocks
+from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_M, ERROR_CORRECT_Q
+from qrcode.main import QRCode
+from qrcode.util import QRData
 
 from traceability.qr.segments import bit_length, split
 

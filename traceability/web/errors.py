@@ -51,7 +51,7 @@ def _database(error: SQLAlchemyError) -> ResponseReturnValue:
     cause = error.orig if isinstance(error, DBAPIError) else error
     _log.error("the database failed: %s: %s", cause.__class__.__name__, cause)
     sentence = gettext("The register cannot be reached or written to at the moment. Nothing was lost. Please try again in a minute.")
-    if request.endpoint == "public.send_report":
+    if request.endpoint == "reports.send_report":
         return unsent(sentence), 503, {"Retry-After": "60"}
     return _page(gettext("Not now"), sentence, 503)
 

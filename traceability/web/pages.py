@@ -1,13 +1,16 @@
 """What every template may use, and the blueprints of the app."""
 
-from flask import Flask, request, url_for
+from typing import Any
+
+from flask import Flask, Response, request, url_for
 from flask_compress import Compress
 
 from traceability.config import Settings
-from traceability.web import headers, reports, wording
+from traceability.web import headers, wording
 from traceability.web.errors import handle_errors
 from traceability.web.languages import choose_language, format_day, format_moment, format_partial_date
 from traceability.web.public import public
+from traceability.web.reports import reports
 from traceability.web.services import services
 
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
@@ -15,10 +18,9 @@ _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 
 def add_pages(app: Flask, settings: Settings, css: str) -> None:
     """Registers blueprints, filters, words, headers and errors."""
-    # The report form's views hang on the same blueprint; naming the module keeps its import from looking unused.
-    assert reports.public is public
     app.url_map.merge_slashes = False
     app.register_blueprint(public)
+    app.register_blueprint(reports)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(
         who_says=wording.who_says,
@@ -62,10 +64,11 @@ def _address_in(language: str) -> str:
     """This page's address in a language: what the form held stays, the rest of the query is passed over."""
     kept = {name: request.args[name] for name in ("code", "gtin", "lot", "stamp") if name in request.args}
     if request.endpoint and request.method in ("GET", "HEAD") and request.view_args is not None:
-        return url_for(request.endpoint, **request.view_args, **kept, lang=language)
+        values: dict[str, Any] = {**request.view_args, **kept, "lang": language}
+        return url_for(request.endpoint, **values)
     return url_for("public.front", lang=language)
 
 
-def _vary(response):  # type: ignore[no-untyped-def]
+def _vary(response: Response) -> Response:
     response.vary.update(("Accept", "Accept-Language"))
     return response

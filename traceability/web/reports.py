@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -12,19 +12,21 @@ from traceability.models.engine import acting
 from traceability.operations.report_odd import NewReport, report_odd
 from traceability.operations.scan import look_up, parse_unverified_path
 from traceability.web.languages import choose_language
-from traceability.web.public import public, visitor
+from traceability.web.public import visitor
 from traceability.web.services import services
 from traceability.web.wording import report_kinds
 from traceability.wording import word_refusal
 
+reports = Blueprint("reports", __name__)
 
-@public.get("/report")
+
+@reports.get("/report")
 def report_form() -> ResponseReturnValue:
     """The form, with the code of the page from which the person comes."""
     return _form(stamp=request.args.get("stamp", "")[:LONGEST])
 
 
-@public.post("/report")
+@reports.post("/report")
 def send_report() -> ResponseReturnValue:
     """Stores a report once, however often the button is pressed."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
