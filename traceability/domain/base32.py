@@ -47,7 +47,8 @@ def decode_bytes(text: str) -> bytes:
     """The bytes that a canonical text stands for; Malformed: `alphabet`, or `padding` where the last bits are not zero."""
     size, spare = divmod(len(text) * 5, 8)
     number = _read(text)
-    if number & ((1 << spare) - 1):
+    # Five spare bits or more are a character that no byte needs: the same bytes would have a shorter text.
+    if spare >= 5 or number & ((1 << spare) - 1):
         raise Malformed("padding")
     return (number >> spare).to_bytes(size)
 

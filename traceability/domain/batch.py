@@ -86,6 +86,8 @@ def check_may_issue(batch: Stampable, form: str, scope: str, units: int | None) 
     Refused: `form_unknown`, `batch_draft`, `batch_closed`, `gtin_missing`, `service_by_unit`, `service_gs1`, `scope_fixed`,
     `units_range`, `units_exceed`.
     """
+    if scope not in SCOPES:
+        raise ValueError(f"no such scope: {scope}")
     if form not in FORMS:
         raise Refused("form_unknown", form=form)
     if batch.state != "open":

@@ -2,7 +2,7 @@
 
 import json
 import re
-from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from traceability.domain import stamp
 from traceability.domain.errors import KeyFileError
 
 USES = ("stamp", "pack")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _HOST = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]*[A-Z0-9])?")
 
 
@@ -106,7 +107,11 @@ def parse_keyring(content: bytes) -> Keyring:
     """A keyring from the bytes of a key file. Raises KeyFileError with what is wrong."""
     try:
         read = json.loads(content)
-        keyring = Keyring(int(read["sequence"]), tuple(map(_host, read["hosts"])), tuple(map(_key, read["keys"])))
+        sequence, hosts, entries = read["sequence"], read["hosts"], read["keys"]
+        # Nothing is repaired: a file that is not of the one form was not written by us.
+        if type(sequence) is not int or sequence < 0 or type(hosts) is not list or type(entries) is not list:
+            raise KeyFileError("not a key file: sequence, hosts or keys are not what they must be")
+        keyring = Keyring(sequence, tuple(map(_host, hosts)), tuple(map(_key, entries)))
     except KeyFileError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -123,10 +128,12 @@ def format_instant(instant: datetime) -> str:
 
 
 def parse_instant(text: str) -> datetime:
-    """An RFC 3339 time; one without an offset raises ValueError."""
+    """An RFC 3339 time of a four-digit year; one without an offset raises ValueError."""
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f"not an RFC 3339 time with its offset: {text}")
     instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError(f"a time without its offset: {text}")
+    if not 1970 <= instant.year < 9999:
+        raise ValueError(f"a time that no key has: {text}")
     return instant
 
 
@@ -142,7 +149,8 @@ def _key(entry: Mapping[str, object]) -> PublicKey:
         raise KeyFileError(f"not a key id: {kid!r}")
     if use not in USES or entry["alg"] != "Ed25519":
         raise KeyFileError(f"key {kid}: unknown use or algorithm")
-    public = urlsafe_b64decode(str(entry["x"]) + "==")
+    x = str(entry["x"])
+    public = b64decode(x + "=" * (-len(x) % 4), altchars=b"-_", validate=True)
     if len(public) != 32:
         raise KeyFileError(f"key {kid}: a public key has 32 bytes")
     revoked_at = entry["revoked_at"]

@@ -136,7 +136,7 @@ def seen_sentence(page: OriginPage) -> str:
     """How often and since when the stamp was scanned, and what that says."""
     if page.seen.first_at is None:
         return gettext("Nobody has scanned it before.")
-    times = ngettext("Scanned %(num)s time", "Scanned %(num)s times", page.seen.times, num=format_number(page.seen.times))
+    times = ngettext("Scanned %(number)s time", "Scanned %(number)s times", page.seen.times, number=format_number(page.seen.times))
     first = gettext("first on %(moment)s.", moment=format_moment(page.seen.first_at))
     if page.scope == "unit":
         meaning = gettext("The code stands on one pack only: many scans in many places would speak against it.")

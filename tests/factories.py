@@ -1,0 +1,132 @@
+"""Builders with defaults: a test names only what it is about."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from flask import Flask
+
+from traceability.domain.batch import BatchDates
+from traceability.domain.roles import Actor
+from traceability.models import Batch, GeographicalIndication, Issuance, Producer, Product, Recognition, UseRight
+from traceability.models.engine import acting, reading
+from traceability.operations.issue import Order, issue_stamps
+from traceability.operations.print_labels import PrintJob, PrintKeys, labels_for
+from traceability.operations.register_batch import NewBatch, register_batch, set_state
+from traceability.operations.register_producer import NewProducer, NewProduct, register_producer, register_product
+from traceability.operations.register_recognition import NewRecognition, grant_use_right, record_recognition
+from traceability.operations.withdraw import RecallNotice
+from traceability.sample import SampleKeys, load_sample
+from traceability.web.services import Services
+
+PUBLIC_URL = "https://trace.example.vn"
+HOST = "TRACE.EXAMPLE.VN"
+# GS1's prefix for demonstrations.
+GTIN = "09521234500018"
+OTHER_GTIN = "09521234500025"
+OFFICE = Actor("Office", "office")
+PRODUCER = Actor("Producer", "producer")
+INSPECTOR = Actor("Inspector", "inspector")
+NOTICE = RecallNotice(advice="Không ăn.", contact="0214 000 0000", reason="Hở túi.", advice_en="Do not eat it.", reason_en="Leaks.")
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class Workshop:
+    """Makes rows on one app's database, each act in a transaction of its own."""
+
+    def __init__(self, app: Flask) -> None:
+        self.services: Services = app.extensions["traceability"]
+        self._made = 0
+
+    @property
+    def now(self) -> datetime:
+        return self.services.clock()
+
+    def _random(self) -> bytes:
+        self._made += 1
+        return (self._made * 0x9E3779B97F4A7 % (1 << 56)).to_bytes(7)
+
+    def producer(self, **entry: object) -> Producer:
+        with acting(self.services.engine) as session:
+            return register_producer(session, replace(NewProducer("cooperative", f"HTX {self._made}"), **entry), now=self.now)
+
+    def product(self, producer: Producer | None = None, **entry: object) -> Product:
+        maker = producer or self.producer()
+        with acting(self.services.engine) as session:
+            base = NewProduct(name="Gạo", ocop_group=1, producer_id=maker.id)
+            if "gtin" in entry:
+                base = replace(base, gtin_statement="Mã của chúng tôi.")
+            return register_product(session, replace(base, **entry), now=self.now)
+
+    def recognition(self, product: Product, **entry: object) -> Recognition:
+        base = NewRecognition(product.id, 4, decided_on="2026-01-10", decision="1/QĐ-UBND", issuer="province")
+        with acting(self.services.engine) as session:
+            return record_recognition(session, replace(base, **entry), actor=OFFICE, now=self.now)
+
+    def indication(self, **columns: object) -> GeographicalIndication:
+        values = {"type": "geographical_indication", "register_number": 98, "name": "Mường Khương - Bát Xát", "product_name": "gạo"}
+        with acting(self.services.engine) as session:
+            row = GeographicalIndication(**{**values, **columns})
+            session.add(row)
+            session.flush()
+            return row
+
+    def use_right(
+        self, product: Product, indication: GeographicalIndication, from_day: date = date(2026, 1, 1), until_day: date | None = None
+    ) -> UseRight:
+        with acting(self.services.engine) as session:
+            return grant_use_right(
+                session,
+                indication_id=indication.id,
+                product_id=product.id,
+                from_day=from_day,
+                until_day=until_day,
+                actor=OFFICE,
+                now=self.now,
+            )
+
+    def batch(self, product: Product | None = None, *, state: str = "open", **entry: object) -> Batch:
+        goods = product or self.product()
+        dates = BatchDates(date(2026, 10, 1), date(2026, 10, 5), date(2026, 10, 6), date(2027, 10, 6))
+        base = NewBatch(goods.id, lot=f"L{self._made}", dates=dates, quantity=100, package="bag")
+        if entry.get("kind") == "service":
+            base = NewBatch(goods.id)
+        with acting(self.services.engine) as session:
+            row = register_batch(session, replace(base, **entry), random=self._random(), master_key_id="1", actor=PRODUCER, now=self.now)
+            return set_state(session, row.id, state) if state != "draft" else row
+
+    def issue(self, batch: Batch, *, form: str = "house", units: int | None = None, key: str | None = None) -> Issuance:
+        keyring = self.services.key_store.current().keyring
+        with acting(self.services.engine) as session:
+            return issue_stamps(session, batch.id, Order(form, units, HOST, key), keyring=keyring, actor=PRODUCER, now=self.now)
+
+    def stamped(self, product: Product | None = None, *, form: str = "house", units: int | None = None, **entry: object) -> Batch:
+        batch = self.batch(product, **entry)
+        self.issue(batch, form=form, units=units)
+        return batch
+
+    def label(self, batch: Batch, *, form: str = "house", unit: int | None = None):
+        store = self.services.key_store.current()
+        job = PrintJob(form, self.services.settings.public_url, self.services.settings.test_mode, unit)
+        with reading(self.services.engine) as session:
+            return labels_for(session, batch.id, job, keys=PrintKeys(store.master_keys, store.private_keys), now=self.now)[0]
+
+    def path(self, batch: Batch, *, form: str = "house", unit: int | None = None) -> str:
+        """The path of a stamp as its label prints it."""
+        return self.label(batch, form=form, unit=unit).qr_text.removeprefix(f"https://{HOST}")
+
+    def sample(self) -> list[Batch]:
+        store = self.services.key_store.current()
+        with acting(self.services.engine) as session:
+            return load_sample(session, keys=SampleKeys(store.keyring, self.services.settings.public_host, "1"), now=self.now)
