@@ -1,10 +1,12 @@
 """What a refusal says to a person, in the language of the moment: what is wrong, and what to do."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from flask_babel import gettext
 
 from traceability.domain.errors import Malformed, Refused, TraceabilityError
+from traceability.web.languages import format_day
 
 
 def word_refusal(error: TraceabilityError) -> str:
@@ -12,7 +14,7 @@ def word_refusal(error: TraceabilityError) -> str:
     if isinstance(error, Malformed):
         return _faults().get(error.fault, gettext("This is not a code of ours (%(fault)s).", fault=error.fault))
     if isinstance(error, Refused):
-        facts: Mapping[str, object] = {name: "–" if value is None else value for name, value in error.facts.items()}
+        facts: Mapping[str, object] = {name: _told(value) for name, value in error.facts.items()}
         sentence = refusals()[error.code]
         try:
             return sentence % facts
@@ -20,6 +22,12 @@ def word_refusal(error: TraceabilityError) -> str:
             # A constraint refused it, which knows the rule but not the values.
             return gettext("Refused (%(rule)s): somebody else was faster, or the entry does not fit. Load the page again.", rule=error.code)
     return str(error)
+
+
+def _told(value: object) -> object:
+    if isinstance(value, date):
+        return format_day(value)
+    return "–" if value is None else value
 
 
 def _faults() -> dict[str, str]:
@@ -61,7 +69,7 @@ def _of_registration() -> dict[str, str]:
         "score_range": gettext("A score lies between 0 and 100."),
         "score_stars": gettext("%(score)s points do not make %(stars)s stars."),
         "recognition_missing": gettext("This recognition is not on record."),
-        "withdrawn_already": gettext("The recognition was withdrawn on %(day)s."),
+        "withdrawn_already": gettext("The recognition was withdrawn on %(day)s already: nothing is left to do."),
         "not_an_indication": gettext("“%(name)s” is a mark, not a geographical indication: no right of use is granted to it here."),
         "use_right_missing": gettext(
             "The producer held no right to use “%(indication)s” on %(day)s. Ask the office, or leave the indication out."
@@ -113,7 +121,7 @@ def _of_stamps() -> dict[str, str]:
         "service_gs1": gettext("A service has no GTIN: choose house or signed."),
         "gtin_missing": gettext("The product has no GTIN of its own: choose house or signed. No GTIN is ever invented."),
         "service_by_unit": gettext("A service has one stamp, not one a unit."),
-        "scope_fixed": gettext("The first issuance fixed this batch's stamps: one a %(scope)s. It cannot be both."),
+        "scope_fixed": gettext("The first issuance fixed whether this batch is stamped as a whole or by unit. It cannot be both."),
         "units_range": gettext("The number of stamps is a whole number from 1 to %(largest)s."),
         "units_exceed": gettext(
             "%(units)s stamps are more than the batch allows: %(left)s are left of %(quantity)s packs and the allowance for spoilt labels."

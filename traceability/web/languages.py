@@ -54,4 +54,20 @@ def format_partial_date(text: str) -> str:
 def format_moment(instant: datetime) -> str:
     """A time and day in Viet Nam by locale."""
     local = instant.astimezone(VIETNAM)
-    return f"{local:%H:%M}, {format_day(local.date())}"
+    time, day = f"{local:%H:%M}", format_day(local.date())
+    return f"{time}, {day}" if current_language() == "vi" else join_parts(day, time) if current_language() == "en" else f"{day} {time}"
+
+
+def join_parts(*parts: str | None) -> str:
+    """Parts of one sentence with the language's comma; absent parts are left out."""
+    return ("，" if current_language() == "zh" else ", ").join(part for part in parts if part)
+
+
+def join_sentences(*sentences: str | None) -> str:
+    """Sentences after one another; Chinese puts no space between them."""
+    return ("" if current_language() == "zh" else " ").join(sentence for sentence in sentences if sentence)
+
+
+def end_sentence(text: str) -> str:
+    """A part made a sentence."""
+    return text + ("。" if current_language() == "zh" else ".")

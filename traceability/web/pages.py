@@ -8,7 +8,15 @@ from flask_compress import Compress
 from traceability.config import Settings
 from traceability.web import headers, wording
 from traceability.web.errors import handle_errors
-from traceability.web.languages import choose_language, format_day, format_moment, format_partial_date
+from traceability.web.languages import (
+    choose_language,
+    end_sentence,
+    format_day,
+    format_moment,
+    format_partial_date,
+    join_parts,
+    join_sentences,
+)
 from traceability.web.public import public
 from traceability.web.reports import reports
 from traceability.web.services import services
@@ -33,6 +41,10 @@ def add_pages(app: Flask, settings: Settings, css: str) -> None:
         decision=wording.decision,
         corrected=wording.word_correction,
         seen_sentence=wording.seen_sentence,
+        what_it_shows=wording.what_it_shows,
+        parts_of=join_parts,
+        sentences=join_sentences,
+        sentence=end_sentence,
         address_in=_address_in,
         css=css,
     )
@@ -52,6 +64,7 @@ def add_pages(app: Flask, settings: Settings, css: str) -> None:
 def _of_request() -> dict[str, object]:
     settings, language = services().settings, choose_language()
     return {
+        "comma": "，" if language == "zh" else ", ",
         "language": language,
         "language_tag": _TAGS[language],
         "host": settings.public_host.lower(),

@@ -8,7 +8,15 @@ from flask_babel import get_locale, gettext, ngettext
 from traceability.domain.dates import day_in_vietnam
 from traceability.operations.origin import Correction, OriginPage, ProducerFacts, Stars
 from traceability.operations.scan import Found
-from traceability.web.languages import current_language, format_day, format_moment, format_partial_date
+from traceability.web.languages import (
+    current_language,
+    end_sentence,
+    format_day,
+    format_moment,
+    format_partial_date,
+    join_parts,
+    join_sentences,
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ def _page_sentences(page: OriginPage) -> list[str]:
             gettext(
                 "Since %(day)s its scans do not fit one pack in one place. It was scanned %(times)s times.",
                 day=format_day(day_in_vietnam(page.suspect_since)),
-                times=page.seen.times,
+                times=format_number(page.seen.times),
             )
         )
     best_before = page.days["best_before"]
@@ -115,19 +123,19 @@ def _malformed_reasons() -> dict[str, str]:
         + compare,
         "empty": gettext("No code was given."),
         "too_long": gettext("The text is too long for a stamp."),
-        "scheme": gettext("The text is not an https address.") + " " + not_stamp,
+        "scheme": join_sentences(gettext("The text is not an https address."), not_stamp),
         "authority": not_stamp,
         "foreign_host": gettext("The stamp leads to another host than ours. Do not trust a page that it opens; report the stamp."),
         "path": not_stamp,
-        "encoding": gettext("The address holds broken characters.") + " " + compare,
-        "padding": gettext("The code was misread at the end of a part.") + " " + compare,
-        "gtin": gettext("A product number (GTIN) has 8, 12, 13 or 14 digits.") + " " + compare,
-        "gtin_check_digit": gettext("The product number (GTIN) was misread: its check digit does not fit.") + " " + compare,
-        "lot": gettext("The lot number holds characters that none of ours has.") + " " + compare,
+        "encoding": join_sentences(gettext("The address holds broken characters."), compare),
+        "padding": join_sentences(gettext("The code was misread at the end of a part."), compare),
+        "gtin": join_sentences(gettext("A product number (GTIN) has 8, 12, 13 or 14 digits."), compare),
+        "gtin_check_digit": join_sentences(gettext("The product number (GTIN) was misread: its check digit does not fit."), compare),
+        "lot": join_sentences(gettext("The lot number holds characters that none of ours has."), compare),
         "qualifiers": gettext("The parts of the address are in an order that no stamp of ours has."),
         "layout": gettext("The code is of a kind that this service does not know."),
-        "unused_bits": gettext("The signed part was misread.") + " " + compare,
-        "stars": gettext("The signed part was misread.") + " " + compare,
+        "unused_bits": join_sentences(gettext("The signed part was misread."), compare),
+        "stars": join_sentences(gettext("The signed part was misread."), compare),
         "no_lot": gettext("The address names a product, but no lot."),
     }
 
@@ -136,15 +144,20 @@ def seen_sentence(page: OriginPage) -> str:
     """How often and since when the stamp was scanned, and what that says."""
     if page.seen.first_at is None:
         return gettext("Nobody has scanned it before.")
-    times = ngettext("Scanned %(number)s time", "Scanned %(number)s times", page.seen.times, number=format_number(page.seen.times))
-    first = gettext("first on %(moment)s.", moment=format_moment(page.seen.first_at))
+    times = ngettext(
+        "Scanned %(number)s time, first on %(moment)s.",
+        "Scanned %(number)s times, first on %(moment)s.",
+        page.seen.times,
+        number=format_number(page.seen.times),
+        moment=format_moment(page.seen.first_at),
+    )
     if page.scope == "unit":
         meaning = gettext("The code stands on one pack only: many scans in many places would speak against it.")
     elif page.kind == "service":
         meaning = gettext("The code stands where the service is given.")
     else:
         meaning = gettext("The same code stands on every pack of the lot, so the number says nothing about yours.")
-    return f"{times}, {first} {meaning}" if current_language() != "zh" else f"{times}，{first}{meaning}"
+    return join_sentences(times, meaning)
 
 
 def who_says(word: str) -> str:
@@ -153,11 +166,24 @@ def who_says(word: str) -> str:
         "declared": gettext("Declared by the producer"),
         "attached": gettext("Attached by the producer"),
         "recorded_office": gettext("Recorded by the province's office"),
-        "recorded_inspector": gettext("Found by an inspector"),
+        "recorded_inspector": gettext("Recorded by an inspector"),
         "confirmed_office": gettext("Confirmed by the province's office"),
         "confirmed_inspector": gettext("Confirmed by an inspector"),
         "office": gettext("Recorded by the province's office"),
     }[word]
+
+
+def what_it_shows(page: OriginPage) -> str:
+    """What a stamp can and cannot prove."""
+    if page.kind == "service":
+        return gettext(
+            "What it shows: that we issued the code for this service. What it cannot show: that it hangs where it belongs. "
+            "A photographed code opens this page too."
+        )
+    return gettext(
+        "What it shows: which batch we issued the code for. What it cannot show: that the pack in your hand is not a copy. "
+        "A photographed code opens this page too."
+    )
 
 
 def kind_of_producer(kind: str) -> str:
@@ -205,7 +231,15 @@ def packs(quantity: int, package: str | None) -> str:
 
 def content(amount: int, unit: str) -> str:
     """A net content."""
-    return packs(amount, "piece") if unit == "piece" else f"{format_number(amount)} {unit}"
+    number = format_number(amount)
+    return {
+        "g": gettext("%(number)s g", number=number),
+        "kg": gettext("%(number)s kg", number=number),
+        "ml": gettext("%(number)s ml", number=number),
+        "l": gettext("%(number)s l", number=number),
+        "m": gettext("%(number)s m", number=number),
+        "piece": packs(amount, "piece"),
+    }[unit]
 
 
 def hectares(area_m2: int) -> str:
@@ -234,9 +268,9 @@ def place_of(producer: ProducerFacts) -> str:
 def decision(stars: Stars) -> str:
     """By which decision, of whom, on which day."""
     issuers = {
-        "district": gettext("a district's People's Committee"),
+        "district": gettext("the People's Committee of the former district"),
         "province": gettext("the province's People's Committee"),
-        "centre": gettext("the central council"),
+        "centre": gettext("the central level"),
     }
     issuer = issuers.get(stars.issuer or "", stars.issuer)
     parts = [stars.decision or gettext("Decision (number not known)")]
@@ -246,7 +280,7 @@ def decision(stars: Stars) -> str:
         parts.append(gettext("by %(issuer)s", issuer=issuer))
     if stars.decided_on:
         parts.append(format_partial_date(stars.decided_on))
-    return ("，" if current_language() == "zh" else ", ").join(parts) + ("。" if current_language() == "zh" else ".")
+    return end_sentence(join_parts(*parts))
 
 
 def word_correction(correction: Correction) -> str:
