@@ -1,11 +1,19 @@
 """Builders with defaults: a test names only what it is about."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from threading import Thread
+from typing import TypeVar
 
+import pytest
 from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from traceability.domain.batch import BatchDates
+from traceability.domain.errors import Refused
 from traceability.domain.roles import Actor
 from traceability.models import Batch, GeographicalIndication, Issuance, Producer, Product, Recognition, UseRight
 from traceability.models.engine import acting, reading
@@ -27,6 +35,37 @@ OFFICE = Actor("Office", "office")
 PRODUCER = Actor("Producer", "producer")
 INSPECTOR = Actor("Inspector", "inspector")
 NOTICE = RecallNotice(advice="Không ăn.", contact="0214 000 0000", reason="Hở túi.", advice_en="Do not eat it.", reason_en="Leaks.")
+Made = TypeVar("Made")
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """What is done inside is refused by this rule."""
+    with pytest.raises(Refused) as caught:
+        yield
+    assert caught.value.code == code
+
+
+def overlapping(engine: Engine, first: Callable[[Session], object], second: Callable[[Session], object]) -> tuple[object, object]:
+    """Two acts at once: the second begins before the first is committed. Gives what each returned or was refused with."""
+    told: list[object] = []
+
+    def do_second() -> None:
+        try:
+            with acting(engine) as session:
+                told.append(second(session))
+        except Refused as refusal:
+            told.append(refusal.code)
+
+    other = Thread(target=do_second)
+    with acting(engine) as session:
+        made = first(session)
+        other.start()
+        # Long enough for the second to come to the first one's lock.
+        other.join(0.3)
+    other.join()
+    assert told, "the second failed"
+    return made, told[0]
 
 
 class Clock:
@@ -56,6 +95,11 @@ class Workshop:
     def _random(self) -> bytes:
         self._made += 1
         return (self._made * 0x9E3779B97F4A7 % (1 << 56)).to_bytes(7)
+
+    def act(self, operation: Callable[..., Made], *arguments: object, **named: object) -> Made:
+        """One operation in a transaction of its own."""
+        with acting(self.services.engine) as session:
+            return operation(session, *arguments, **named)
 
     def producer(self, **entry: object) -> Producer:
         with acting(self.services.engine) as session:

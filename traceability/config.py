@@ -88,7 +88,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _number(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = given.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
         raise SettingError(f"{name}={text!r}: a whole number from {least} to {most} is needed")
     return int(text)
 
@@ -100,7 +100,10 @@ def _served_at(host: str, port: int) -> str:
 
 
 def _public_url(text: str) -> tuple[str, bool]:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise SettingError(f"PUBLIC_URL={text!r}: not an address") from None
     try:
         port = parts.port
     except ValueError:
@@ -127,7 +130,7 @@ def _is_public(host: str) -> bool:
 def _database_url(text: str) -> str:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise SettingError("DATABASE_URL: not a database address") from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")

@@ -137,7 +137,8 @@ def new_key(folder: Path, use: str, root_key: Path, now: datetime) -> str:
         kid = max((key.kid for key in store.keyring.keys), default=0) + 1
         if kid > 255:
             raise KeyFileError("all 255 key ids are used")
-        _read_root(root_key)
+        # Before a key is made: a private key that no key file names would stand in the way of the next one.
+        _read_root(folder, root_key)
         key = _make_key(folder, kid, use, now)
         keyring = replace(store.keyring, sequence=store.keyring.sequence + 1, keys=(*store.keyring.keys, key))
         _write_key_file(folder, keyring, root_key)
@@ -174,22 +175,29 @@ def _make_key(folder: Path, kid: int, use: str, now: datetime) -> keys.PublicKey
 
 def _write_key_file(folder: Path, keyring: keys.Keyring, root_key: Path) -> None:
     content = keys.format_keyring(keyring)
-    root = _read_root(root_key)
-    if keys.public_of(root) != bytes.fromhex((folder / ROOT_PUBLIC).read_text("ascii")):
-        raise KeyFileError(f"{root_key} is not the root key of {folder}")
+    root = _read_root(folder, root_key)
     # The signature goes first: a reader that comes between the two finds a pair that does not fit and reads again.
     _write(folder / f"{KEY_FILE}.sig", keys.sign_key_file(root, content), mode=0o644)
     _write(folder / KEY_FILE, content, mode=0o644)
 
 
-def _read_root(path: Path) -> bytes:
+def _read_root(folder: Path, path: Path) -> bytes:
     if not path.exists():
         raise KeyFileError(f"the root key is not at {path}; bring it and name its file with --root")
-    return _read_private(path)
+    try:
+        root = _read_private(path)
+    except (OSError, ValueError) as error:
+        raise KeyFileError(f"{path} cannot be read as a key: {error}") from None
+    if keys.public_of(root) != bytes.fromhex((folder / ROOT_PUBLIC).read_text("ascii")):
+        raise KeyFileError(f"{path} is not the root key of {folder}")
+    return root
 
 
 def _read_private(path: Path) -> bytes:
-    key = load_pem_private_key(path.read_bytes(), None)
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except TypeError:
+        raise KeyFileError(f"{path} is locked by a password") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError(f"{path} is not an Ed25519 key")
     return key.private_bytes_raw()

@@ -67,7 +67,18 @@ def add(app: Flask, services: Services) -> None:
         _greet(services)
         settings = services.settings
         arguments = ["--interface", "wsgi", "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
-        arguments += ["--blocking-threads", "4", "--no-ws", "--log-level", "warning", "--factory", "traceability:create_app"]
+        arguments += [
+            "--blocking-threads",
+            "4",
+            "--no-ws",
+            "--log-level",
+            "warning",
+            "--workers-kill-timeout",
+            "5",
+            "--respawn-failed-workers",
+            "--factory",
+            "traceability:create_app",
+        ]
         sys.stdout.flush()
         os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments])  # noqa: S606
 

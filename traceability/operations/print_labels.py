@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -63,7 +64,7 @@ def iterate_labels(session: Session, batch_id: int, job: PrintJob, *, keys: Prin
         serial = stamp.make_serial(serials, unit) if unit else None
         if unit and serial is None:
             continue
-        path = _path(batch, issuance, job.form, serial, keys.private_keys)
+        path = _path(batch, issuance, job, serial, keys.private_keys)
         text = address.format_address(job.public_url, path)
         yield replace(face, qr_text=text, readable_code=base32.grouped(batch.code + (serial or "")))
 
@@ -137,16 +138,18 @@ def holds_unit(issuance: Issuance, unit: int) -> bool:
     return (issuance.first_unit or 0) <= unit <= (issuance.last_unit or 0)
 
 
-def _path(batch: Batch, issuance: Issuance, form: str, serial: str | None, private_keys: Mapping[int, bytes]) -> str:
-    if form == "gs1":
+def _path(batch: Batch, issuance: Issuance, job: PrintJob, serial: str | None, private_keys: Mapping[int, bytes]) -> str:
+    if job.form == "gs1":
         assert batch.product.gtin and batch.lot
         return gs1.format_path(batch.product.gtin, batch.lot, serial)
-    if form == "house":
+    if job.form == "house":
         return f"/S/{batch.code}{serial or ''}"
-    assert issuance.claims and issuance.kid and issuance.host
+    host = urlsplit(job.public_url).hostname
+    assert issuance.claims and issuance.kid and host
     private_key = private_keys.get(issuance.kid)
     if private_key is None:
         raise Refused("key_lost", kid=issuance.kid)
     claims = stamp.with_serial(issuance.claims, serial)
-    signature = keys.sign_claims(private_key, issuance.host, claims)
+    # A signature binds the host that it is printed with, which after a move is another than at issuance.
+    signature = keys.sign_claims(private_key, host.upper(), claims)
     return f"/S/{stamp.claims_text(claims)}{base32.encode_bytes(signature)}"

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session, undefer
 
 from traceability.domain import gs1
 from traceability.models import Batch, Issuance, Picture, Product
-from traceability.operations.origin import Words, words
+from traceability.operations.origin import words
+from traceability.operations.origin_page import Words
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traceability.domain import batch as rules
@@ -58,10 +59,9 @@ def register_batch(session: Session, entry: NewBatch, *, random: bytes, master_k
     `random` are 7 bytes from the system's CSPRNG. Refused: those of lots, dates and quantities, `lot_repeated`,
     `producer_unnamed`, `package`, `service_with_lot`, `use_right_missing`.
     """
-    if entry.idempotency_key:
-        known = session.scalar(select(Batch).where(Batch.idempotency_key == entry.idempotency_key))
-        if known:
-            return known
+    known = _find_sent(session, entry)
+    if known is not None:
+        return known
     product = session.get(Product, entry.product_id)
     if product is None:
         raise NotFound("product_missing", product=entry.product_id)
@@ -93,8 +93,15 @@ def register_batch(session: Session, entry: NewBatch, *, random: bytes, master_k
         created_at=now,
         created_by=actor.name,
     )
-    session.add(batch)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(batch)
+    except IntegrityError:
+        # The same form, sent twice at once: the other one was faster.
+        known = _find_sent(session, entry)
+        if known is None:
+            raise
+        return known
     return batch
 
 
@@ -222,6 +229,12 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Refused("date_text", text=text) from None
+
+
+def _find_sent(session: Session, entry: NewBatch) -> Batch | None:
+    if not entry.idempotency_key:
+        return None
+    return session.scalar(select(Batch).where(Batch.idempotency_key == entry.idempotency_key))
 
 
 def _check_kind(session: Session, entry: NewBatch) -> int:

@@ -11,6 +11,7 @@ from stdnum.vn import mst
 
 from traceability.domain import batch as rules
 from traceability.domain import ocop
+from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.models import CraftVillage, Picture, Producer, Product
 from traceability.models.producer import CONTENT_UNITS, PRODUCER_KINDS
@@ -75,7 +76,7 @@ def register_producer(session: Session, entry: NewProducer, *, now: datetime) ->
         raise Refused("tax_code_taken", tax_code=tax_code)
     check_place(entry.province_code, entry.commune_code)
     check_web_address(entry.shop_url)
-    if entry.consent_on and entry.consent_on > now.date():
+    if entry.consent_on and entry.consent_on > day_in_vietnam(now):
         raise Refused("consent_ahead", day=entry.consent_on)
     producer = Producer(**{**entry.__dict__, "tax_code": tax_code, "name": entry.name.strip()}, created_at=now)
     session.add(producer)
@@ -94,7 +95,8 @@ def register_product(session: Session, entry: NewProduct, *, now: datetime) -> P
     for kind, key in ((Picture, entry.picture_id), (CraftVillage, entry.craft_village_id)):
         if key is not None and session.get(kind, key) is None:
             raise NotFound("part_missing", kind=kind.__name__)
-    if entry.net_content is not None and (entry.net_content <= 0 or entry.net_content_unit not in CONTENT_UNITS):
+    measured = (entry.net_content, entry.net_content_unit) != (None, None)
+    if measured and ((entry.net_content or 0) <= 0 or entry.net_content_unit not in CONTENT_UNITS):
         raise Refused("net_content", amount=entry.net_content, unit=entry.net_content_unit)
     gtin = _check_gtin(session, entry)
     product = Product(**{**entry.__dict__, "gtin": gtin, "name": entry.name.strip()}, created_at=now)

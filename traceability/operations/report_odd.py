@@ -1,9 +1,10 @@
 """Something odd that a person reports about a stamp."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traceability.domain import address
@@ -32,7 +33,8 @@ def report_odd(session: Session, entry: NewReport, found: Found, *, visitor: byt
 
     Refused: `report_kind`, `report_empty`, `report_long`, `report_flood` for more than 10 an hour from one visitor.
     """
-    known = session.scalar(select(ConsumerReport).where(ConsumerReport.idempotency_key == entry.idempotency_key))
+    entry = _without_zeros(entry)
+    known = _find_sent(session, entry)
     if known is not None:
         return known
     if entry.kind not in REPORT_KINDS:
@@ -59,8 +61,15 @@ def report_odd(session: Session, entry: NewReport, found: Found, *, visitor: byt
         reported_at=now,
         idempotency_key=entry.idempotency_key,
     )
-    session.add(report)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(report)
+    except IntegrityError:
+        # The button was pressed twice at once: the other one was faster.
+        known = _find_sent(session, entry)
+        if known is None:
+            raise
+        return known
     return report
 
 
@@ -69,8 +78,17 @@ def list_reports(session: Session, *, most: int = 100) -> list[ConsumerReport]:
     return list(session.scalars(select(ConsumerReport).order_by(ConsumerReport.reported_at.desc(), ConsumerReport.id.desc()).limit(most)))
 
 
+def _find_sent(session: Session, entry: NewReport) -> ConsumerReport | None:
+    return session.scalar(select(ConsumerReport).where(ConsumerReport.idempotency_key == entry.idempotency_key))
+
+
+def _without_zeros(entry: NewReport) -> NewReport:
+    """PostgreSQL stores no zero character, and nobody needs one."""
+    texts = {name: value.replace("\x00", "\ufffd") for name, value in entry.__dict__.items() if value is not None}
+    return replace(entry, **texts)
+
+
 def _stored_text(text: str, found: Found) -> str:
     read = found.read
     canonical = None if isinstance(read, Malformed) else read.canonical_path
-    # PostgreSQL stores no zero character, and nobody needs one.
-    return (canonical or text).replace("\x00", "\ufffd")[: min(300, address.LONGEST)]
+    return (canonical or text)[: min(300, address.LONGEST)]

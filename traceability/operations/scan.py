@@ -14,7 +14,8 @@ from traceability.domain.errors import Malformed
 from traceability.domain.keys import Keyring
 from traceability.domain.verdict import Judgement, Verdict
 from traceability.models import Batch, Issuance, KeyAlarm, Product, Recall, Revocation, Scan, Suspicion
-from traceability.operations.origin import OriginPage, build_origin, fetch_batch, shown_verdict
+from traceability.operations.origin import build_origin, fetch_batch, shown_verdict
+from traceability.operations.origin_page import OriginPage
 from traceability.operations.register_batch import corrected
 
 

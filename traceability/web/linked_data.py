@@ -3,7 +3,7 @@
 import json
 from datetime import date
 
-from traceability.operations.origin import OriginPage, Words
+from traceability.operations.origin_page import OriginPage, Words
 
 _CONTEXT = {"@vocab": "https://schema.org/", "gs1": "https://ref.gs1.org/voc/", "xsd": "http://www.w3.org/2001/XMLSchema#"}
 _DAYS = {

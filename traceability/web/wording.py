@@ -6,7 +6,7 @@ from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext, ngettext
 
 from traceability.domain.dates import day_in_vietnam
-from traceability.operations.origin import Correction, OriginPage, ProducerFacts, Stars
+from traceability.operations.origin_page import Correction, OriginPage, ProducerFacts, Stars
 from traceability.operations.scan import Found
 from traceability.web.languages import (
     current_language,

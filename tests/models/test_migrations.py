@@ -1,0 +1,149 @@
+"""The schema's history: up, down and up again loses nothing, or does not happen."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
+
+from tests.factories import NOTICE, OFFICE, refused
+from traceability.migrations import current_revision, head_revision, migrate, migrate_down
+from traceability.migrations.keep import WouldLoseRows
+from traceability.models import Base, Batch
+from traceability.models.engine import make_engine
+from traceability.operations.withdraw import recall_goods
+
+
+def dump(engine):
+    """All rows of all tables."""
+    with engine.connect() as connection:
+        return {table.name: sorted(connection.execute(select(table)).all(), key=repr) for table in Base.metadata.sorted_tables}
+
+
+def constraint_names(engine):
+    """The names of all constraints and indexes that the database holds, by table."""
+    found = inspect(engine)
+    return {
+        table: {
+            *(check["name"] for check in found.get_check_constraints(table)),
+            *(unique["name"] for unique in found.get_unique_constraints(table)),
+            *(foreign["name"] for foreign in found.get_foreign_keys(table)),
+            *(index["name"] for index in found.get_indexes(table)),
+            found.get_pk_constraint(table)["name"],
+        }
+        for table in Base.metadata.tables
+    }
+
+
+def test_down_and_up_again_keeps_all_rows_of_the_sample(workshop, client):
+    batches = workshop.sample()
+    engine = workshop.services.engine
+    client.get(f"/S/{batches[1].code}")
+    before = dump(engine)
+    assert all(before[name] for name in ("scan", "issuance", "recall", "revocation", "stage", "picture", "published_count"))
+    migrate_down(engine, "0003")
+    assert current_revision(engine) == "0003" and dump(engine) == before
+    migrate(engine)
+    assert current_revision(engine) == head_revision() and dump(engine) == before
+    # What is frozen is frozen again.
+    with refused("claims_frozen"):
+        workshop.act(lambda session: setattr(session.get(Batch, batches[0].id), "lot", "OTHER"))
+    with pytest.raises(IntegrityError, match="issuance_kept"), engine.begin() as connection:
+        connection.execute(text("DELETE FROM issuance"))
+
+
+@pytest.mark.parametrize("revision", ["0002", "0001", "base"])
+def test_a_step_down_that_would_lose_rows_does_not_happen(workshop, revision):
+    batch, engine = workshop.stamped(), workshop.services.engine
+    workshop.act(recall_goods, batch.id, NOTICE, units=None, actor=OFFICE, now=workshop.now)
+    before = dump(engine)
+    with pytest.raises(WouldLoseRows, match="backup"):
+        migrate_down(engine, revision)
+    # Nothing of the step happened: not even the triggers are gone.
+    assert current_revision(engine) == head_revision() and dump(engine) == before
+    with pytest.raises(IntegrityError, match="issuance_kept"), engine.begin() as connection:
+        connection.execute(text("DELETE FROM issuance"))
+
+
+def test_rows_of_any_table_hold_back_the_step_that_would_drop_it(engine):
+    migrate_down(engine, "0001")
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO craft_village (name) VALUES ('Làng dệt Tả Phìn')"))
+    with pytest.raises(WouldLoseRows, match="craft_village"):
+        migrate_down(engine, "base")
+    assert current_revision(engine) == "0001"
+
+
+def test_an_empty_database_goes_all_the_way_down_and_up(engine):
+    names = constraint_names(engine)
+    migrate_down(engine, "base")
+    assert current_revision(engine) is None
+    assert set(inspect(engine).get_table_names()) == {"alembic_version"}
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM pg_proc WHERE proname LIKE 'refuse_%'")) == 0
+    for revision in ("0001", "0002", "0003", "0004"):
+        migrate(engine, revision)
+        assert current_revision(engine) == revision
+    assert constraint_names(engine) == names
+
+
+def test_migrating_twice_changes_nothing(engine):
+    names = constraint_names(engine)
+    migrate(engine)
+    assert current_revision(engine) == head_revision() and constraint_names(engine) == names
+
+
+def test_the_models_and_the_migrations_describe_the_same_tables(engine):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_every_constraint_has_a_name_which_is_the_same_in_models_and_database(engine):
+    for table in Base.metadata.tables.values():
+        assert all(constraint.name for constraint in table.constraints), table.name
+    declared = {name: {str(part.name) for part in (*table.constraints, *table.indexes)} for name, table in Base.metadata.tables.items()}
+    found = constraint_names(engine)
+    if engine.dialect.name == "postgresql":
+        # A name has at most 63 bytes here; a longer one would be cut.
+        assert max(len(name) for names in declared.values() for name in names) <= 63
+    assert {name: found[name] - declared[name] for name in found} == dict.fromkeys(found, set())
+    assert {name: declared[name] - found[name] for name in found} == dict.fromkeys(found, set())
+
+
+def test_the_checks_of_models_and_migrations_say_the_same(engine, tmp_path):
+    def checks(engine, schema=None):
+        found = inspect(engine)
+        return {
+            check["name"]: " ".join(check["sqltext"].split())
+            for table in Base.metadata.tables
+            for check in found.get_check_constraints(table, schema=schema)
+        }
+
+    if engine.dialect.name == "sqlite":
+        made = make_engine(f"sqlite:///{tmp_path / 'made.db'}")
+        Base.metadata.create_all(made)
+        assert checks(made) == checks(engine)
+        made.dispose()
+        return
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA made"))
+        Base.metadata.create_all(connection.execution_options(schema_translate_map={None: "made"}))
+    assert checks(engine, "made") == checks(engine)
+
+
+def test_a_path_with_a_percent_sign_can_be_migrated(tmp_path):
+    engine = make_engine(f"sqlite:///{tmp_path / '100% gạo.db'}")
+    migrate(engine)
+    assert current_revision(engine) == head_revision()
+    engine.dispose()
+
+
+def test_sqlite_keeps_its_promises_on_every_connection(workshop):
+    with workshop.services.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            said = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("foreign_keys", "synchronous", "journal_mode")}
+            assert said == {"foreign_keys": 1, "synchronous": 2, "journal_mode": "wal"}
+        else:
+            assert connection.scalar(text("SHOW lock_timeout")) == "5s"
