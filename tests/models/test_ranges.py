@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 COLUMNS = "batch_id, form, scope, unit_limit, first_unit, last_unit, previous_last_unit, kid, host, claims, issued_at, issued_by"
 STATEMENT = text(f"INSERT INTO issuance ({COLUMNS}) VALUES ({', '.join(':' + name for name in COLUMNS.split(', '))})")
@@ -42,7 +42,7 @@ FOREIGN = "FOREIGN KEY constraint failed"
 def test_ranges_that_overlap_are_refused(workshop):
     batch = workshop.stamped(units=10)
     workshop.issue(batch, units=10)
-    first, last = ("issuance.batch_id, issuance.first_unit", "issuance.batch_id, issuance.last_unit")
+    first = "issuance.batch_id, issuance.first_unit"
     for units in ((1, 30, None), (11, 30, 10)):
         check_refused(workshop, batch, units, "uq_issuance_batch_id_first_unit", first)
     # One that begins anew within a range would have to follow a unit at which no range ends.
@@ -50,9 +50,6 @@ def test_ranges_that_overlap_are_refused(workshop):
         check_refused(workshop, batch, units, "fk_issuance_previous", FOREIGN)
     for units in ((15, 30, 20), (15, 30, 10), (20, 30, None)):
         check_refused(workshop, batch, units, "ck_issuance_no_gap")
-    with pytest.raises(IntegrityError) as caught:
-        insert(workshop, batch, (11, 20, 10))
-    assert "uq_issuance_batch_id" in str(caught.value.orig) or first in str(caught.value.orig) or last in str(caught.value.orig)
 
 
 def test_a_range_that_leaves_a_gap_is_refused(workshop):
@@ -119,16 +116,14 @@ def test_a_batch_is_goods_with_a_lot_or_a_service_without(workshop):
         ("UPDATE batch SET stamp_scope = 'unit' WHERE id = 2", "ck_batch_kind_whole"),
         ("UPDATE batch SET unit_limit = 1000 WHERE id = 1", "ck_batch_unit_limit"),
         ("UPDATE batch SET quantity = 0 WHERE id = 1", "ck_batch_"),
-        ("UPDATE batch SET lot = '123456789012345678901' WHERE id = 1", "ck_batch_lot_length"),
+        # PostgreSQL's column is no longer than that.
+        ("UPDATE batch SET lot = '123456789012345678901' WHERE id = 1", "ck_batch_lot_length|too long"),
         ("UPDATE batch SET packed_on = '2026-09-30' WHERE id = 1", "ck_batch_packed_after_harvest"),
         ("UPDATE batch SET made_on = '2026-09-30' WHERE id = 1", "ck_batch_made_after_harvest"),
         ("UPDATE batch SET best_before = '2026-10-05' WHERE id = 1", "ck_batch_best_before"),
     )
-    on_sqlite = workshop.services.engine.dialect.name == "sqlite"
     for statement, constraint in wrong:
-        if "1234567890" in statement and not on_sqlite:
-            continue  # The column's own length refuses it first.
-        with pytest.raises(IntegrityError, match=constraint), workshop.services.engine.begin() as connection:
+        with pytest.raises(DBAPIError, match=constraint), workshop.services.engine.begin() as connection:
             connection.execute(text(statement))
 
 

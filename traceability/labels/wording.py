@@ -42,6 +42,7 @@ def printable(label: Label) -> tuple[Label, list[Misfit]]:
 
 
 def name(label: Label) -> Paragraph:
+    """The product's name, over two lines at the most."""
     return Paragraph("product_name", words(Face.BOLD, label.product_name or "?"), _NAME, most_lines=2)
 
 
@@ -58,6 +59,7 @@ def body(label: Label) -> list[Paragraph]:
 
 
 def code(label: Label) -> Paragraph:
+    """The readable code, over two lines at the most."""
     return Paragraph("readable_code", words(Face.MONO, label.readable_code or "?"), most_lines=2)
 
 

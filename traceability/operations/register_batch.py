@@ -194,7 +194,8 @@ def correct_batch(session: Session, batch_id: int, *, column: str, value: str, r
         raise Refused("reason_empty")
     before = corrected(batch)
     if column in CORRECTABLE_DAYS:
-        days = {**{name: before[name] for name in CORRECTABLE_DAYS}, column: parse_day(value)}
+        day = parse_day(value)
+        value, days = day.isoformat(), {**{name: before[name] for name in CORRECTABLE_DAYS}, column: day}
         rules.check_dates(rules.BatchDates(**days), day_in_vietnam(now))  # type: ignore[arg-type]
     old = before[column]
     correction = BatchCorrection(

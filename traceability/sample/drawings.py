@@ -10,7 +10,7 @@ SIZE = (800, 500)
 _PALETTES = {
     "rice": ("#dfe7df", "#a9bfa3", "#7f9d6e", "#c9a94a", "#8a6d1e"),
     "tea": ("#e6ebe4", "#9db8a2", "#5f8a63", "#3d6b45", "#24472c"),
-    "meat": ("#efe4d8", "#c9a98a", "#a8323a", "#7c1f28", "#f3d9b1"),
+    "meat": ("#efe4d8", "#7c1f28", "#a8323a", "#e0b070", "#3a1216"),
     "honey": ("#fbf1d9", "#e9c46a", "#d99a1c", "#b57800", "#7a4b00"),
     "herb": ("#e9e4ee", "#a99cc0", "#7a6a9c", "#5f7d57", "#3f5a3a"),
     "cloth": ("#fbf8f2", "#26336b", "#a8323a", "#b57800", "#1b2030"),
@@ -25,7 +25,7 @@ def draw(motif: str) -> bytes:
     sky, far, near, field, accent = _PALETTES[motif]
     picture = Image.new("RGB", (width, height), sky)
     pen = ImageDraw.Draw(picture)
-    if motif == "cloth":
+    if motif in ("cloth", "meat"):
         _weave(pen, width, height, (far, near, field, accent))
     else:
         pen.ellipse(_circle(width * 0.78, height * 0.22, height * 0.09), fill="#f7e3b5")
