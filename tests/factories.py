@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from threading import Thread
 from typing import TypeVar
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -23,6 +25,7 @@ from traceability.operations.register_batch import NewBatch, register_batch, set
 from traceability.operations.register_producer import NewProducer, NewProduct, register_producer, register_product
 from traceability.operations.register_recognition import NewRecognition, grant_use_right, record_recognition
 from traceability.operations.withdraw import RecallNotice
+from traceability.pictures import store_picture
 from traceability.sample import SampleKeys, load_sample
 from traceability.web.services import Services
 
@@ -36,6 +39,8 @@ PRODUCER = Actor("Producer", "producer")
 INSPECTOR = Actor("Inspector", "inspector")
 NOTICE = RecallNotice(advice="Không ăn.", contact="0214 000 0000", reason="Hở túi.", advice_en="Do not eat it.", reason_en="Leaks.")
 Made = TypeVar("Made")
+# The sample's drawings are the same each time, and take longer to compress than all the rest to load.
+_store_once = lru_cache(store_picture)
 
 
 @contextmanager
@@ -172,5 +177,5 @@ class Workshop:
 
     def sample(self) -> list[Batch]:
         store = self.services.key_store.current()
-        with acting(self.services.engine) as session:
+        with patch("traceability.sample.load.store_picture", _store_once), acting(self.services.engine) as session:
             return load_sample(session, keys=SampleKeys(store.keyring, self.services.settings.public_host, "1"), now=self.now)

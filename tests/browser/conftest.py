@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.browser.site import LANGUAGES, Site, lay_out
-from tests.browser.visits import WATCH_SHIFTS, Check, Visit, check, visit
+from tests.browser.visits import AXE, WATCH_SHIFTS, Check, Visit, check, visit
 from tests.factories import PUBLIC_URL, Clock, Workshop
 from traceability import create_app
 from traceability.config import read_settings
@@ -79,6 +79,7 @@ def tab_of(browser: Browser) -> Iterator[Callable[..., Page]]:
         opened.set_default_timeout(10_000)
         if scripts:
             opened.add_init_script(WATCH_SHIFTS)
+            opened.add_init_script(AXE)
         made.append(opened)
         return opened.new_page()
 

@@ -133,6 +133,10 @@ def test_issuances_can_be_neither_changed_nor_deleted(workshop):
             run(workshop, f"UPDATE issuance SET {assignment}")
     with pytest.raises(IntegrityError, match="issuance_kept"):
         run(workshop, "DELETE FROM issuance")
+    if workshop.services.engine.dialect.name == "sqlite":
+        columns = ", ".join("4" if column.name == "last_unit" else column.name for column in Issuance.__table__.columns)
+        with pytest.raises(IntegrityError, match="issuance_kept"):
+            run(workshop, f"REPLACE INTO issuance SELECT {columns} FROM issuance")
     with reading(workshop.services.engine) as session:
         assert [row.last_unit for row in session.query(Issuance).filter_by(batch_id=batch.id)] == [5]
 

@@ -142,7 +142,7 @@ def test_a_path_with_a_percent_sign_can_be_migrated(tmp_path):
 def test_sqlite_keeps_its_promises_on_every_connection(workshop):
     with workshop.services.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
-            said = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("foreign_keys", "synchronous", "journal_mode")}
-            assert said == {"foreign_keys": 1, "synchronous": 2, "journal_mode": "wal"}
+            promised = {"foreign_keys": 1, "recursive_triggers": 1, "synchronous": 2, "journal_mode": "wal"}
+            assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in promised} == promised
         else:
             assert connection.scalar(text("SHOW lock_timeout")) == "5s"

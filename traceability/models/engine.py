@@ -57,7 +57,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transactions begin late and not at all before DDL; ours begin when SQLAlchemy says so.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    # Recursive triggers: without them, REPLACE deletes a row past the trigger that keeps it.
+    for pragma in ("foreign_keys=ON", "recursive_triggers=ON", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,6 +1,8 @@
 """What anybody may open: a scanned stamp, the front page, and a report of something odd. No login, no cookie, no script."""
 
 import logging
+import re
+from contextlib import closing
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -31,6 +33,7 @@ _log = logging.getLogger(__name__)
 PATIENCE_MS = 300
 _STATUSES = {"MALFORMED": 400, "UNKNOWN": 404}
 _LINKED_DATA = "application/ld+json"
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @public.get("/")
@@ -181,7 +184,8 @@ def look_up_picture() -> ResponseReturnValue:
     try:
         if upload is None or not upload.filename:
             raise Refused("picture_missing")
-        text = pictures.read_stamp(upload.stream.read(pictures.MOST_BYTES + 1))
+        with closing(upload):
+            text = pictures.read_stamp(upload.stream.read(pictures.MOST_BYTES + 1))
     except Refused as refused:
         return render_template("public/front.html", problem=word_refusal(refused)), 400
     settings = services().settings
@@ -207,8 +211,10 @@ def _raised(read: StampText | Malformed) -> StampText:
 @public.get("/picture/<sha256>")
 def picture(sha256: str) -> ResponseReturnValue:
     """A product's picture; its address names its content, so it may be kept for ever."""
-    with reading(services().engine) as session:
-        found = fetch_picture(session, sha256)
+    found = None
+    if _SHA256.fullmatch(sha256):
+        with reading(services().engine) as session:
+            found = fetch_picture(session, sha256)
     if found is None:
         return render_template("public/error.html", title=gettext("Not found"), sentence=gettext("There is no such picture.")), 404
     answer = make_response(found[1])
