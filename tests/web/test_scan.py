@@ -295,3 +295,13 @@ def test_every_answer_forbids_scripts_and_other_hosts(client, workshop):
     for path in ("/", f"/S/{batch.code}", "/S/XX", "/nowhere", "/report"):
         policy = client.get(path).headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "script-src" not in policy and "unsafe" not in policy
+
+
+@pytest.mark.parametrize(("form", "units"), [("house", None), ("house", 3), ("gs1", None), ("signed", None)])
+def test_the_page_in_another_language_is_at_the_printed_address(client, workshop, form, units):
+    batch = workshop.stamped(workshop.product(gtin=GTIN), form=form, units=units, lot="A+%1")
+    path = workshop.path(batch, form=form, unit=units)
+    page = client.get(path).text
+    for language in ("vi", "en", "zh"):
+        address = re.search(f'<link rel="alternate" hreflang="{language}" href="([^"]+)"', page)[1]
+        assert address == f"{path}?lang={language}" and client.get(address).status_code == 200

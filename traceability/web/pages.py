@@ -1,6 +1,7 @@
 """What every template may use, and the blueprints of the app."""
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, request, url_for
 from flask_compress import Compress
@@ -76,9 +77,12 @@ def _of_request() -> dict[str, object]:
 def _address_in(language: str) -> str:
     """This page's address in a language: what the form held stays, the rest of the query is passed over."""
     kept = {name: request.args[name] for name in ("code", "gtin", "lot", "stamp") if name in request.args}
-    if request.endpoint and request.method in ("GET", "HEAD") and request.view_args is not None:
-        values: dict[str, Any] = {**request.view_args, **kept, "lang": language}
-        return url_for(request.endpoint, **values)
+    if request.endpoint == "public.scan" and not request.path.startswith("//"):
+        # A stamp's page has one address, the printed one, whichever of the view's rules matched it.
+        return f"{quote(request.path)}?lang={language}"
+    if request.endpoint not in (None, "public.scan") and request.method in ("GET", "HEAD"):
+        values: dict[str, Any] = {**(request.view_args or {}), **kept, "lang": language}
+        return url_for(str(request.endpoint), **values)
     return url_for("public.front", lang=language)
 
 
