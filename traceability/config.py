@@ -136,8 +136,8 @@ def _database_url(text: str) -> str:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "postgresql+psycopg"):
         raise SettingError(f"DATABASE_URL: {url.drivername} is not served; use sqlite:///FILE or postgresql+psycopg://…")
-    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
-        raise SettingError("DATABASE_URL: SQLite needs a file, since several processes serve")
+    if url.drivername == "sqlite" and (url.database in (None, "", ":memory:") or url.query):
+        raise SettingError("DATABASE_URL: SQLite needs a plain file, since several processes serve: sqlite:////PATH")
     return url.render_as_string(hide_password=False)
 
 

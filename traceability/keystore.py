@@ -97,20 +97,28 @@ def _read_all(folder: Path) -> KeyStore | None:
 
 
 def initialise(folder: Path, host: str, now: datetime) -> list[str]:
-    """Makes what is missing: root key, first serial master key, first stamp key, key file. Returns lines that say what was made."""
+    """Makes what is missing: root key, first serial master key, first stamp key, key file. Returns lines that say what was made.
+
+    What an interrupted run left is used, since it has never signed anything. Raises KeyFileError where later keys lie without
+    their key file: that is a lost file, to be restored.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(folder):
         if (folder / KEY_FILE).exists():
             return []
-        root = Ed25519PrivateKey.generate()
-        _write_private(folder / ROOT_KEY, root)
-        _write(folder / ROOT_PUBLIC, root.public_key().public_bytes_raw().hex().encode("ascii"), mode=0o644)
-        _write(folder / "serial-1.key", os.urandom(32).hex().encode("ascii"))
-        key = _make_key(folder, 1, "stamp", now)
-        _write_key_file(folder, keys.Keyring(1, (host,), (key,)), folder / ROOT_KEY)
+        found = {path.name for path in folder.iterdir() if path.suffix in (".pem", ".key")}
+        if found - {ROOT_KEY, "serial-1.key", "stamp-1.pem"}:
+            raise KeyFileError(f"{folder} holds keys but no {KEY_FILE}; restore it and its .sig from a copy")
+        root = folder / ROOT_KEY
+        if not root.exists():
+            _write_private(root, Ed25519PrivateKey.generate())
+        _write(folder / ROOT_PUBLIC, keys.public_of(_read_private(root)).hex().encode("ascii"), mode=0o644)
+        if not (folder / "serial-1.key").exists():
+            _write(folder / "serial-1.key", os.urandom(32).hex().encode("ascii"))
+        _write_key_file(folder, keys.Keyring(1, (host,), (_make_key(folder, 1, "stamp", now),)), root)
     return [
         f"made keys in {folder}",
-        f"move {folder / ROOT_KEY} to a place off this machine once you print stamps for packs; keep a copy of the folder in a safe",
+        f"move {root} to a place off this machine once you print stamps for packs; keep a copy of the folder in a safe",
     ]
 
 
@@ -166,11 +174,12 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _make_key(folder: Path, kid: int, use: str, now: datetime) -> keys.PublicKey:
-    private = Ed25519PrivateKey.generate()
-    _write_private(folder / f"{use}-{kid}.pem", private)
+    path = folder / f"{use}-{kid}.pem"
+    # A key that no key file names yet was left by a run that was interrupted.
+    if not path.exists():
+        _write_private(path, Ed25519PrivateKey.generate())
     begins = now.replace(microsecond=0)
-    ends = begins + timedelta(days=365 * YEARS_VALID)
-    return keys.PublicKey(kid, use, private.public_key().public_bytes_raw(), begins, ends)
+    return keys.PublicKey(kid, use, keys.public_of(_read_private(path)), begins, begins + timedelta(days=365 * YEARS_VALID))
 
 
 def _write_key_file(folder: Path, keyring: keys.Keyring, root_key: Path) -> None:

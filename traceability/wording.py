@@ -109,6 +109,8 @@ def _of_batches() -> dict[str, str]:
         "report_elsewhere": gettext("The report belongs to another batch."),
         "input_from_whom": gettext("Write from whom it came, or which batch it was."),
         "input_circle": gettext("That batch was itself made from this one."),
+        "amount": gettext("An amount is a number above 0, not %(amount)s."),
+        "text_long": gettext("“%(field)s” has %(length)s characters; at most %(largest)s fit. Shorten it."),
         "recipient_empty": gettext("Write to whom it went."),
     }
 

@@ -53,14 +53,14 @@ def test_a_recall_needs_what_to_do_whom_to_call_and_why(workshop):
 def test_lifting_a_recall_twice_keeps_the_first_time(workshop, clock):
     recall = workshop.act(recall_goods, workshop.stamped().id, NOTICE, units=None, actor=OFFICE, now=workshop.now)
     clock.advance(hours=1)
-    lifted_at = workshop.act(lift_recall, recall.id, now=workshop.now).lifted_at
+    lifted_at = workshop.act(lift_recall, recall.id, actor=OFFICE, now=workshop.now).lifted_at
     clock.advance(hours=1)
-    assert workshop.act(lift_recall, recall.id, now=workshop.now).lifted_at == lifted_at < workshop.now
+    assert workshop.act(lift_recall, recall.id, actor=OFFICE, now=workshop.now).lifted_at == lifted_at < workshop.now
 
 
 def test_what_is_not_there_can_be_neither_recalled_nor_lifted(workshop):
     with refused("part_missing"):
-        workshop.act(lift_recall, 4711, now=workshop.now)
+        workshop.act(lift_recall, 4711, actor=OFFICE, now=workshop.now)
     with refused("batch_missing"):
         workshop.act(recall_goods, 4711, NOTICE, units=None, actor=OFFICE, now=workshop.now)
     with refused("batch_missing"):
@@ -115,3 +115,18 @@ def test_the_database_itself_refuses_half_a_range(workshop, kind):
             workshop.act(
                 lambda session, ends=(first, last): session.add(kind(batch_id=batch.id, first_unit=ends[0], last_unit=ends[1], **columns))
             )
+
+
+def test_a_producer_lifts_only_recalls_of_its_own(workshop):
+    batch = workshop.stamped()
+    ordered = workshop.act(recall_goods, batch.id, NOTICE, units=None, actor=OFFICE, now=workshop.now)
+    own = workshop.act(recall_goods, batch.id, NOTICE, units=None, actor=PRODUCER, now=workshop.now)
+    with refused("role"):
+        workshop.act(lift_recall, ordered.id, actor=PRODUCER, now=workshop.now)
+    lifted = workshop.act(lift_recall, own.id, actor=PRODUCER, now=workshop.now)
+    assert (lifted.lifted_by, lifted.lifted_role) == (PRODUCER.name, "producer")
+
+
+def test_a_text_that_is_too_long_is_refused_alike_on_both_databases(workshop):
+    with refused("text_long", field="name", length=201, largest=200):
+        workshop.producer(name="x" * 201)

@@ -51,7 +51,7 @@ def test_a_lifted_recall_is_no_longer_shown(client, workshop, services, clock):
         recall = recall_goods(session, batch.id, NOTICE, units=None, actor=OFFICE, now=services.clock())
     clock.advance(hours=1)
     with acting(services.engine) as session:
-        lift_recall(session, recall.id, now=services.clock())
+        lift_recall(session, recall.id, actor=OFFICE, now=services.clock())
     assert "Do not eat it." not in client.get(f"/S/{batch.code}?lang=en").text
 
 

@@ -22,6 +22,7 @@ _MEANINGS = (
     ("fk_issuance_batch_scope", None, "scope_fixed"),
     ("ck_issuance_within_limit", None, "units_exceed"),
     ("batch_claims_frozen", None, "claims_frozen"),
+    ("batch_kept", None, "claims_frozen"),
     ("product_gtin_frozen", None, "gtin_frozen"),
 )
 

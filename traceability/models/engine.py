@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from traceability.domain.errors import Refused
 from traceability.models.conflicts import meaning_of
 
 BUSY_TIMEOUT_MS = 5000
@@ -51,6 +52,17 @@ def acting(engine: Engine, *, patience_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Se
         if refusal is None:
             raise
         raise refusal from error
+
+
+@event.listens_for(Session, "before_flush")
+def _check_lengths(session: Session, _context: object, _instances: object) -> None:
+    """Refused `text_long`: PostgreSQL would refuse it as an error of its own, SQLite would keep what others cannot."""
+    for row in [*session.new, *session.dirty]:
+        for column in inspect(row).mapper.column_attrs:
+            length = getattr(column.columns[0].type, "length", None) or 0
+            value = getattr(row, column.key) if length and column.key not in inspect(row).unloaded else None
+            if isinstance(value, str) and len(value) > length:
+                raise Refused("text_long", field=column.key, length=len(value), largest=length)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from traceability.domain.batch import FORMS, SCOPES
+from traceability.domain.roles import ROLES
 from traceability.domain.stamp import CLAIMS_SIZE
 from traceability.models.base import Base, Instant, one_of
 
@@ -96,6 +97,9 @@ class Recall(Base):
         CheckConstraint(_UNITS_IN_ORDER, name="units"),
         CheckConstraint("length(advice) > 0 AND length(contact) > 0 AND length(reason) > 0", name="words"),
         CheckConstraint("lifted_at IS NULL OR lifted_at >= starts_at", name="times_in_order"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL) AND (lifted_by IS NULL) = (lifted_role IS NULL)", name="lifting_whole"),
+        one_of("recalled_role", ROLES),
+        one_of("lifted_role", ROLES),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -113,6 +117,8 @@ class Recall(Base):
     lifted_at: Mapped[datetime | None] = mapped_column(Instant)
     recalled_role: Mapped[str] = mapped_column(String(10))
     recalled_by: Mapped[str] = mapped_column(String(100))
+    lifted_role: Mapped[str | None] = mapped_column(String(10))
+    lifted_by: Mapped[str | None] = mapped_column(String(100))
 
 
 class Suspicion(Base):

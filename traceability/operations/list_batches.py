@@ -73,7 +73,7 @@ def _against(session: Session, batch: Batch) -> Iterator[tuple[str, object]]:
     for revocation in session.scalars(select(Revocation).where(Revocation.batch_id == batch.id)):
         yield "revoked", f"{_units(revocation)}: {revocation.reason} ({_moment(revocation.revoked_at)} by {revocation.revoked_by})"
     for recall in session.scalars(select(Recall).where(Recall.batch_id == batch.id)):
-        lifted = f", lifted {_moment(recall.lifted_at)}" if recall.lifted_at else ""
+        lifted = f", lifted {_moment(recall.lifted_at)} by {recall.lifted_by}" if recall.lifted_at else ""
         yield "recalled", f"{_units(recall)}: {recall.reason} ({_moment(recall.starts_at)} by {recall.recalled_by}{lifted})"
 
 

@@ -127,6 +127,8 @@ def add_growing_area(session: Session, batch_id: int, *, name: str, code: str | 
 
 def add_stage(session: Session, batch_id: int, entry: NewStage, *, actor: Actor, now: datetime) -> Stage:
     """Records a step; who says so is the actor's role. Refused: `stage_kind`, `date_ahead`, `report_elsewhere`."""
+    if session.get(Batch, batch_id) is None:
+        raise NotFound("batch_missing", batch=batch_id)
     if entry.kind not in STAGE_KINDS:
         raise Refused("stage_kind", kind=entry.kind)
     today = day_in_vietnam(now)

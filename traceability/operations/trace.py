@@ -24,7 +24,13 @@ def record_input(
     actor: Actor,
     now: datetime,
 ) -> BatchInput:
-    """What went into a batch, from whom or from which batch. Refused: `input_from_whom`, `input_circle`."""
+    """What went into a batch, from whom or from which batch. Refused: `name_empty`, `amount`, `input_from_whom`, `input_circle`."""
+    if session.get(Batch, batch_id) is None:
+        raise NotFound("batch_missing", batch=batch_id)
+    if not what.strip():
+        raise Refused("name_empty")
+    if amount is not None and amount <= 0:
+        raise Refused("amount", amount=amount)
     if input_batch_id is None and not (supplier or "").strip():
         raise Refused("input_from_whom")
     if input_batch_id is not None:
@@ -60,7 +66,11 @@ def record_delivery(
     actor: Actor,
     now: datetime,
 ) -> Delivery:
-    """To whom a batch, or units of it, went. Refused: `recipient_empty`, `units_not_issued`."""
+    """To whom a batch, or units of it, went. Refused: `amount`, `recipient_empty`, `units_not_issued`."""
+    if session.get(Batch, batch_id) is None:
+        raise NotFound("batch_missing", batch=batch_id)
+    if quantity is not None and quantity <= 0:
+        raise Refused("amount", amount=quantity)
     if not recipient.strip():
         raise Refused("recipient_empty")
     if units is not None:

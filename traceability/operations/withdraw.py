@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
-from traceability.domain.roles import Actor
+from traceability.domain.roles import CONFIRMING_ROLES, Actor, check_role
 from traceability.models import Batch, Issuance, Recall, Revocation
 
 
@@ -60,13 +60,15 @@ def recall_goods(
     return recall
 
 
-def lift_recall(session: Session, recall_id: int, *, now: datetime) -> Recall:
-    """Lifts a recall from now on. Lifting twice keeps the first time."""
+def lift_recall(session: Session, recall_id: int, *, actor: Actor, now: datetime) -> Recall:
+    """Lifts a recall from now on; lifting twice keeps the first. Refused `role` where a producer lifts what an authority ordered."""
     recall = session.get(Recall, recall_id, with_for_update=True)
     if recall is None:
         raise NotFound("part_missing", kind="Recall")
+    if recall.recalled_role != "producer":
+        check_role(actor, *CONFIRMING_ROLES)
     if recall.lifted_at is None:
-        recall.lifted_at = now
+        recall.lifted_at, recall.lifted_by, recall.lifted_role = now, actor.name, actor.role
         session.flush()
     return recall
 

@@ -121,8 +121,16 @@ def upgrade() -> None:
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recalled_role", sa.String(length=10), nullable=False),
         sa.Column("recalled_by", sa.String(length=100), nullable=False),
+        sa.Column("lifted_role", sa.String(length=10), nullable=True),
+        sa.Column("lifted_by", sa.String(length=100), nullable=True),
+        sa.CheckConstraint("lifted_role IN ('producer', 'office', 'inspector')", name=op.f("ck_recall_lifted_role")),
+        sa.CheckConstraint("recalled_role IN ('producer', 'office', 'inspector')", name=op.f("ck_recall_recalled_role")),
         sa.CheckConstraint(
             "(first_unit IS NULL) = (last_unit IS NULL) AND first_unit >= 1 AND last_unit >= first_unit", name=op.f("ck_recall_units")
+        ),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lifted_by IS NULL) AND (lifted_by IS NULL) = (lifted_role IS NULL)",
+            name=op.f("ck_recall_lifting_whole"),
         ),
         sa.CheckConstraint("length(advice) > 0 AND length(contact) > 0 AND length(reason) > 0", name=op.f("ck_recall_words")),
         sa.CheckConstraint("lifted_at IS NULL OR lifted_at >= starts_at", name=op.f("ck_recall_times_in_order")),

@@ -24,6 +24,8 @@ def _rules(differs: str) -> list[tuple[str, str, str, str]]:
     stamped = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in _ONCE_STAMPED)
     return [
         ("batch_claims_frozen", "UPDATE", "batch", f"{always} OR (OLD.stamp_scope IS NOT NULL AND ({stamped}))"),
+        # Deleting and writing anew, which is what REPLACE does on SQLite, is a change too.
+        ("batch_kept", "DELETE", "batch", "OLD.stamp_scope IS NOT NULL"),
         ("product_gtin_frozen", "UPDATE", "product", f"NEW.gtin {differs} OLD.gtin AND {_STAMPED}"),
         ("issuance_frozen", "UPDATE", "issuance", ""),
         ("issuance_kept", "DELETE", "issuance", ""),
@@ -52,6 +54,7 @@ def upgrade() -> None:
             continue
         when = f"WHEN ({condition}) " if condition else ""
         op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW {when}EXECUTE FUNCTION refuse_change()")
+    op.execute("CREATE TRIGGER issuance_not_emptied BEFORE TRUNCATE ON issuance FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
 
 
 def downgrade() -> None:
@@ -59,5 +62,6 @@ def downgrade() -> None:
     for name, _event, table, _condition in _rules("IS NOT"):
         op.execute(f"DROP TRIGGER {name}" if on_sqlite else f"DROP TRIGGER {name} ON {table}")
     if not on_sqlite:
+        op.execute("DROP TRIGGER issuance_not_emptied ON issuance")
         op.execute("DROP FUNCTION refuse_change()")
         op.execute("DROP FUNCTION refuse_gtin_change()")
