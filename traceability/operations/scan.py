@@ -12,7 +12,7 @@ from traceability.domain import stamp, verdict
 from traceability.domain.address import StampText, parse_path
 from traceability.domain.errors import Malformed
 from traceability.domain.keys import Keyring
-from traceability.domain.verdict import Judgement, Verdict
+from traceability.domain.verdict import Judgement
 from traceability.models import Batch, Issuance, KeyAlarm, Product, Recall, Revocation, Scan, Suspicion
 from traceability.operations.origin import build_origin, fetch_batch, shown_verdict
 from traceability.operations.origin_page import OriginPage
@@ -83,11 +83,6 @@ def record_scan(session: Session, found: Found, *, visitor: bytes, now: datetime
     session.execute(statement.on_conflict_do_nothing(index_elements=["batch_id", "unit", "visitor", "minute"]))  # type: ignore[attr-defined]
 
 
-def products_with_gtin(session: Session, gtin: str) -> Product | None:
-    """The product that a GTIN alone names; its lots are not told."""
-    return session.scalar(select(Product).where(Product.gtin == gtin))
-
-
 def _fetch(session: Session, read: StampText) -> Batch | None:
     if read.form == "gs1_product":
         return None
@@ -151,8 +146,3 @@ def _insert(session: Session, table: Table) -> Insert:
 def count_scans(session: Session, batch_id: int) -> int:
     """All scans of a batch's stamps."""
     return session.scalar(select(func.count(Scan.id)).where(Scan.batch_id == batch_id)) or 0
-
-
-def is_unknown(found: Found) -> bool:
-    """Whether the page answers 404."""
-    return found.judgement.verdict is Verdict.UNKNOWN
