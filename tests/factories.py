@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from traceability.domain import stamp
 from traceability.domain.batch import BatchDates
 from traceability.domain.errors import Refused
 from traceability.domain.roles import Actor
@@ -145,14 +146,14 @@ class Workshop:
                 now=self.now,
             )
 
-    def batch(self, product: Product | None = None, *, state: str = "open", **entry: object) -> Batch:
+    def batch(self, product: Product | None = None, *, state: str = "open", actor: Actor = PRODUCER, **entry: object) -> Batch:
         goods = product or self.product()
         dates = BatchDates(date(2026, 10, 1), date(2026, 10, 5), date(2026, 10, 6), date(2027, 10, 6))
         base = NewBatch(goods.id, lot=f"L{self._made}", dates=dates, quantity=100, package="bag")
         if entry.get("kind") == "service":
             base = NewBatch(goods.id)
         with acting(self.services.engine) as session:
-            row = register_batch(session, replace(base, **entry), random=self._random(), master_key_id="1", actor=PRODUCER, now=self.now)
+            row = register_batch(session, replace(base, **entry), random=self._random(), master_key_id="1", actor=actor, now=self.now)
             return set_state(session, row.id, state) if state != "draft" else row
 
     def issue(self, batch: Batch, *, form: str = "house", units: int | None = None, key: str | None = None) -> Issuance:
@@ -174,6 +175,11 @@ class Workshop:
     def path(self, batch: Batch, *, form: str = "house", unit: int | None = None) -> str:
         """The path of a stamp as its label prints it."""
         return self.label(batch, form=form, unit=unit).qr_text.removeprefix(f"https://{HOST}")
+
+    def unit_path(self, batch: Batch, unit: int) -> str:
+        """The house form of a unit, whether it may be printed or not."""
+        master_key = self.services.key_store.current().master_keys[batch.master_key_id]
+        return f"/S/{batch.code}{stamp.make_serial(stamp.serial_keys(master_key, batch.code), unit)}"
 
     def sample(self) -> list[Batch]:
         store = self.services.key_store.current()

@@ -116,11 +116,12 @@ def _public_url(text: str) -> tuple[str, bool]:
         raise SettingError(f"PUBLIC_URL={text!r}: the host must be a name or an IPv4 address in ASCII letters")
     default_port = 443 if parts.scheme == "https" else 80
     suffix = "" if port in (None, default_port) else f":{port}"
-    test_mode = parts.scheme == "http" or bool(suffix) or not _is_public(parts.hostname)
+    test_mode = parts.scheme == "http" or bool(suffix) or not is_public_host(parts.hostname)
     return f"{parts.scheme}://{parts.hostname}{suffix}", test_mode
 
 
-def _is_public(host: str) -> bool:
+def is_public_host(host: str) -> bool:
+    """Whether a host can be reached by phones anywhere."""
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:

@@ -1,6 +1,7 @@
 """Pictures that people hand over: read with limits, and re-encoded before they are kept or decoded."""
 
 import io
+import threading
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -12,10 +13,14 @@ from traceability.domain.errors import Refused
 # The library would refuse or warn above a size of its own; ours is below it and says how large the picture is.
 Image.MAX_IMAGE_PIXELS = None
 MOST_BYTES = 12 * 1024 * 1024
-MOST_PIXELS = 50_000_000
+# A JPEG, which is what cameras make, is unpacked at a fraction of its size; others only whole, which takes memory.
+MOST_PIXELS = {"JPEG": 120_000_000}
+MOST_PIXELS_UNPACKED_WHOLE = 16_000_000
 WIDEST_PX = 800
 # A page is at most 50 KB with its picture.
 LARGEST_STORED = 26_000
+_one_at_a_time = threading.BoundedSemaphore(1)
+PATIENCE_S = 5
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,19 @@ class StoredPicture:
         return sha256(self.content).hexdigest()
 
 
-def open_picture(content: bytes) -> Image.Image:
-    """A picture, upright and in RGB. Refused: `picture_large`, `picture_pixels`, `picture_unreadable`."""
+def open_picture(content: bytes, *, side_px: int, mode: str = "RGB") -> Image.Image:
+    """A picture, upright, at most `side_px` wide and high. Refused: `picture_large`, `picture_pixels`, `picture_unreadable`."""
     if len(content) > MOST_BYTES:
         raise Refused("picture_large", most_mb=MOST_BYTES // 1024 // 1024)
     try:
         picture = Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP", "GIF", "BMP"))
         # The size stands in the header: nothing is unpacked before it is checked.
-        if picture.width * picture.height > MOST_PIXELS:
-            raise Refused("picture_pixels", megapixels=picture.width * picture.height // 1_000_000, most=MOST_PIXELS // 1_000_000)
-        return ImageOps.exif_transpose(picture).convert("RGB")
+        most = MOST_PIXELS.get(picture.format or "", MOST_PIXELS_UNPACKED_WHOLE)
+        if picture.width * picture.height > most:
+            raise Refused("picture_pixels", megapixels=picture.width * picture.height // 1_000_000, most=most // 1_000_000)
+        picture.draft(mode, (side_px, side_px))
+        picture.thumbnail((side_px, side_px))
+        return ImageOps.exif_transpose(picture).convert(mode)
     except Refused:
         raise
     # What a decoder raises on bytes that somebody made up is not documented, and none of it is worth more words than these.
@@ -52,29 +60,40 @@ def open_picture(content: bytes) -> Image.Image:
 
 def store_picture(content: bytes) -> StoredPicture:
     """Re-encodes a picture so that it fits a page. Refused as `open_picture`."""
-    picture = open_picture(content)
-    picture.thumbnail((WIDEST_PX, WIDEST_PX))
-    for quality in (80, 70, 60, 50, 40, 30, 20, 10):
-        out = io.BytesIO()
-        picture.save(out, "WEBP", quality=quality, method=6)
-        if out.tell() <= LARGEST_STORED:
-            break
-    return StoredPicture(out.getvalue(), picture.width, picture.height)
+    picture = open_picture(content, side_px=WIDEST_PX)
+    for side_px in (WIDEST_PX, 600, 400, 200):
+        picture.thumbnail((side_px, side_px))
+        for quality in (80, 65, 50, 35, 20):
+            out = io.BytesIO()
+            picture.save(out, "WEBP", quality=quality, method=6)
+            if out.tell() <= LARGEST_STORED:
+                return StoredPicture(out.getvalue(), picture.width, picture.height)
+    raise Refused("picture_unreadable")
 
 
 def read_stamp(content: bytes) -> str:
-    """The text of the QR symbol in a photograph. Refused: as `open_picture`, `picture_without_stamp`, `picture_several_stamps`."""
-    picture = open_picture(content)
-    texts: list[str] = []
-    for side in (2400, 1200, 4000):
-        smaller = picture.copy()
-        smaller.thumbnail((side, side))
-        found = zxingcpp.read_barcodes(smaller, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
-        texts = sorted({barcode.text for barcode in found if barcode.valid})
-        if texts:
-            break
+    """The text of the QR symbol in a photograph, one photograph at a time in each process.
+
+    Refused: as `open_picture`, `picture_busy`, `picture_without_stamp`, `picture_several_stamps`.
+    """
+    if not _one_at_a_time.acquire(timeout=PATIENCE_S):
+        raise Refused("picture_busy")
+    try:
+        texts = _texts_in(open_picture(content, side_px=2400, mode="L"))
+    finally:
+        _one_at_a_time.release()
     if not texts:
         raise Refused("picture_without_stamp")
     if len(texts) > 1:
         raise Refused("picture_several_stamps", count=len(texts))
     return texts[0]
+
+
+def _texts_in(picture: Image.Image) -> list[str]:
+    """The texts of all symbols; a smaller picture is tried where the large one shows none, as noise averages out in it."""
+    texts: list[str] = []
+    for side_px in (2400, 1000):
+        picture.thumbnail((side_px, side_px))
+        found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+        texts = texts or sorted({barcode.text for barcode in found if barcode.valid})
+    return texts

@@ -47,7 +47,7 @@ def lay_out(workshop: Workshop) -> dict[str, str]:
     for name, batch, entry in zip(SAMPLES, batches, illustrative.BATCHES, strict=True):
         paths[name] = workshop.path(batch, form=entry.form, unit=1 if entry.units else None)
     honey = batches[SAMPLES.index("unit")]
-    paths["cancelled"] = workshop.path(honey, form="gs1", unit=CANCELLED_UNIT)
+    paths["cancelled"] = workshop.unit_path(honey, CANCELLED_UNIT)
     paths["suspect"] = workshop.path(honey, form="gs1", unit=SUSPECT_UNIT)
     corrected = workshop.stamped(workshop.product(), lot="SUA-01")
     paths["corrected"] = workshop.path(corrected)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from tests.factories import GTIN, OTHER_GTIN, PRODUCER, refused
+from tests.factories import GTIN, INSPECTOR, OTHER_GTIN, PRODUCER, refused
 from traceability.domain.verdict import Verdict
 from traceability.models import Batch, Issuance, Product
 from traceability.models.engine import reading
@@ -94,7 +94,7 @@ def test_a_code_and_its_master_key_never_change(workshop):
 
 def test_what_is_not_claimed_can_be_changed_on_a_stamped_batch(workshop):
     batch = workshop.stamped()
-    change(workshop, batch, quantity_is_public=True, standards=["VietGAP"])
+    change(workshop, batch, quantity_is_public=True)
     assert workshop.act(set_state, batch.id, "closed").state == "closed"
 
 
@@ -155,13 +155,24 @@ def test_a_correction_keeps_the_old_value_and_the_page_uses_the_new(workshop):
         assert (row.best_before, row.place) == (date(2027, 10, 6), "xã Bát Xát")
 
 
-def test_the_verdict_uses_the_corrected_best_before_date(workshop):
+def test_an_earlier_best_before_date_counts_at_once_and_a_later_one_once_an_authority_records_it(workshop):
     batch = workshop.stamped()
     assert look(workshop, batch).judgement.verdict is Verdict.ISSUED
     correct(workshop, batch, "best_before", "2026-11-24")
     assert look(workshop, batch).judgement.verdict is Verdict.EXPIRED
     correct(workshop, batch, "best_before", "2026-11-25")
+    assert look(workshop, batch).judgement.verdict is Verdict.EXPIRED
+    late = {"column": "best_before", "value": "2026-11-26", "reason": "tested again"}
+    workshop.act(correct_batch, batch.id, **late, actor=INSPECTOR, now=workshop.now)
     assert look(workshop, batch).judgement.verdict is Verdict.ISSUED
+
+
+def test_corrections_can_be_neither_changed_nor_deleted(workshop):
+    batch = workshop.stamped()
+    correct(workshop, batch, "place", "Sa Pa")
+    for statement in ("UPDATE batch_correction SET reason = 'other'", "DELETE FROM batch_correction"):
+        with pytest.raises(IntegrityError), workshop.services.engine.begin() as connection:
+            connection.execute(text(statement))
 
 
 def test_a_correction_that_does_not_fit_is_refused(workshop):

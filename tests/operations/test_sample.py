@@ -78,7 +78,7 @@ def test_its_days_are_true_whenever_it_is_loaded(workshop, clock, day):
         batch = batches[lot.format(year=today.year) if lot else None]
         assert found(workshop, f"/S/{batch.code}").judgement.verdict.value == verdict, lot
     honey = batches["MO-11"]
-    said = {unit: found(workshop, workshop.path(honey, unit=unit)).judgement.verdict.value for unit in (1, 490, 491, 500)}
+    said = {unit: found(workshop, workshop.unit_path(honey, unit)).judgement.verdict.value for unit in (1, 490, 491, 500)}
     assert said == {1: "ISSUED", 490: "ISSUED", 491: "REVOKED", 500: "REVOKED"}
     for batch in batches.values():
         days = [day for day in (batch.harvested_on, batch.made_on, batch.packed_on) if day]

@@ -56,8 +56,8 @@ def test_a_report_at_its_stage_says_for_itself_who_says_so(workshop):
     entry = NewStage("testing", date(2026, 10, 7), report_id=report.id)
     stage = workshop.act(add_stage, batch.id, entry, actor=PRODUCER, now=workshop.now)
     workshop.act(confirm, Stage, stage.id, actor=INSPECTOR, now=workshop.now)
-    shown = page(workshop, batch).stages[-1]
-    assert (shown.said, shown.report.said) == ("confirmed_inspector", "attached")
+    shown = page(workshop, batch)
+    assert (shown.stages[-1].said, shown.reports[-1].said) == ("confirmed_inspector", "attached")
 
 
 def test_a_producer_cannot_confirm(workshop):

@@ -23,7 +23,6 @@ STAMPS = [
     pytest.param(2, "house", None, id="recalled"),
     pytest.param(3, "gs1", 1, id="gs1-unit"),
     pytest.param(3, "house", 490, id="readable-code-of-gs1-unit"),
-    pytest.param(3, "gs1", 500, id="cancelled-unit"),
     pytest.param(4, "signed", None, id="signed-batch"),
     pytest.param(5, "house", 60, id="house-unit"),
     pytest.param(6, "house", None, id="service"),

@@ -110,9 +110,11 @@ def test_a_picture_without_a_stamp_says_how_to_do_better(client):
     assert client.post("/photograph?lang=en", data={}).status_code == 400
 
 
+REPORT = {"stamp": "7K3MQ9X2ABCS", "kind": "other", "words": "odd", "place": "market", "key": "k1"}
+
+
 def report(client, **fields):
-    entry = {"stamp": "7K3MQ9X2ABCS", "kind": "other", "words": "odd", "place": "market", "key": "k1"}
-    return client.post("/report?lang=en", data={**entry, **fields})
+    return client.post("/report?lang=en", data={**REPORT, **fields})
 
 
 def test_a_report_is_stored_once_however_often_it_is_sent(client, workshop, services):
@@ -138,8 +140,9 @@ def test_a_report_from_another_site_is_refused(client):
 
 
 def test_many_reports_from_one_visitor_are_held_back(client):
-    statuses = [report(client, key=f"k{number}").status_code for number in range(12)]
-    assert statuses == [201] * 10 + [429] * 2
+    agents = [f"Phone {number}" for number in range(32)]
+    statuses = [client.post("/report", data={**REPORT, "key": agent}, headers={"User-Agent": agent}).status_code for agent in agents]
+    assert statuses == [201] * 30 + [429] * 2
 
 
 def test_pictures_may_be_kept_and_others_are_not_found(client, workshop):

@@ -1,14 +1,18 @@
 """A scan, from the printed text to the page."""
 
 import json
+import os
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.factories import GTIN, NOTICE, OFFICE, PRODUCER
 from traceability.domain import base32, keys, stamp
-from traceability.models import KeyAlarm, Scan
+from traceability.domain.batch import BatchDates
+from traceability.keystore import add_host
+from traceability.models import ConsumerReport, KeyAlarm, Scan
 from traceability.models.engine import acting, reading
 from traceability.operations.register_batch import correct_batch
 from traceability.operations.withdraw import lift_recall, recall_goods, revoke_stamps
@@ -67,7 +71,7 @@ def test_a_cancelled_stamp_says_so(client, workshop, services):
     batch = workshop.stamped(units=10)
     with acting(services.engine) as session:
         revoke_stamps(session, batch.id, units=(3, 3), reason="spoiled", actor=PRODUCER, now=services.clock())
-    answer = client.get(workshop.path(batch, unit=3) + "?lang=en")
+    answer = client.get(workshop.unit_path(batch, 3) + "?lang=en")
     assert answer.status_code == 200 and "This stamp was cancelled" in answer.text
 
 
@@ -305,3 +309,96 @@ def test_the_page_in_another_language_is_at_the_printed_address(client, workshop
     for language in ("vi", "en", "zh"):
         address = re.search(f'<link rel="alternate" hreflang="{language}" href="([^"]+)"', page)[1]
         assert address == f"{path}?lang={language}" and client.get(address).status_code == 200
+
+
+def forged(services, batch, unit: int | None = None, *, serial: str | None = None, **claims) -> str:
+    """A text that only a holder of the stamp key can make."""
+    store = services.key_store.current()
+    batch_keys = stamp.serial_keys(store.master_keys["1"], batch.code)
+    raw = stamp.format_claims(stamp.Claims(1, batch.code, serial or (stamp.make_serial(batch_keys, unit) if unit else None), **claims))
+    return f"/S/{stamp.claims_text(raw)}{base32.encode_bytes(keys.sign_claims(store.private_keys[1], 'TRACE.EXAMPLE.VN', raw))}"
+
+
+def alarms(services) -> int:
+    with reading(services.engine) as session:
+        return session.scalar(select(func.count(KeyAlarm.id)))
+
+
+@pytest.mark.parametrize("agent", ["Mozilla/5.0", "curl/8", ""])
+def test_a_stolen_key_is_noticed_whatever_it_signs_and_whoever_asks(client, workshop, services, agent):
+    batch = workshop.stamped(form="signed", units=10)
+    dates = {"packed_on": batch.packed_on, "best_before": batch.best_before}
+    for path in (forged(services, batch, 11, **dates), forged(services, batch, serial=base32.with_check(5), **dates)):
+        assert client.get(path, headers={"User-Agent": agent}).status_code == 404
+    assert alarms(services) == 1
+    assert client.get(workshop.path(batch, form="signed", unit=10)).status_code == 200
+    assert alarms(services) == 1
+
+
+def test_a_changed_signature_is_no_alarm(client, workshop, services):
+    path = workshop.path(workshop.stamped(form="signed"), form="signed")
+    client.get(path[:-3] + ("0" if path[-3] != "0" else "1") + path[-2:])
+    assert alarms(services) == 0
+
+
+def test_a_refused_code_does_not_take_the_place_of_a_scan(client, workshop, services):
+    batch, other = workshop.stamped(), workshop.stamped(units=3)
+    client.get(f"/S/{batch.code}{workshop.unit_path(other, 1)[-12:]}")
+    assert "1 time" in client.get(f"/S/{batch.code}?lang=en").text
+
+
+def test_a_batch_whose_serial_master_key_is_missing_answers_503(client, workshop, services):
+    batch = workshop.stamped()
+    folder = services.settings.keys_folder
+    (folder / "serial-1.key").rename(folder / "serial-7.key")
+    os.utime(folder / "traceability-keys.json")
+    assert client.get(f"/S/{batch.code}").status_code == 503
+
+
+def test_a_text_signed_for_one_host_does_not_pass_under_another(client, workshop, services):
+    batch = workshop.stamped(form="signed")
+    path = workshop.path(batch, form="signed")
+    add_host(services.settings.keys_folder, "OTHER.EXAMPLE.VN", services.settings.keys_folder / "root.pem")
+    assert client.get("/lookup", query_string={"code": f"https://TRACE.EXAMPLE.VN{path}"}).status_code == 303
+    assert client.get("/lookup", query_string={"code": f"https://OTHER.EXAMPLE.VN{path}"}).status_code == 404
+
+
+def test_the_report_button_names_the_stamp_also_where_its_lot_is_encoded(client, workshop, services):
+    batch = workshop.stamped(workshop.product(gtin=GTIN), form="gs1", lot="12+3%")
+    page = client.get(workshop.path(batch, form="gs1")).text
+    form = client.get(re.search(r'href="(/report[^"]+)"', page)[1].replace("&amp;", "&")).text
+    sent = re.search(r'name="stamp"[^>]*value="([^"]+)"', form)[1]
+    assert client.post("/report", data={"stamp": sent, "kind": "pack_opened", "key": "k"}).status_code == 201
+    with reading(services.engine) as session:
+        report = session.scalars(select(ConsumerReport)).one()
+        assert (report.batch_id, report.verdict) == (batch.id, "ISSUED")
+
+
+def test_an_unknown_code_of_a_recalled_batch_shows_the_recalls_own_advice(client, workshop, services):
+    batch = workshop.stamped(units=3)
+    with acting(services.engine) as session:
+        recall_goods(session, batch.id, NOTICE, units=None, actor=OFFICE, now=services.clock())
+    answer = client.get(f"/S/{batch.code}?lang=en")
+    assert answer.status_code == 404 and "Do not eat it." in answer.text and "24 characters" in answer.text
+
+
+def test_what_is_not_known_of_packing_is_not_said(client, workshop):
+    product = workshop.product()
+    workshop.recognition(product)
+    batch = workshop.stamped(product, dates=BatchDates(harvested_on=date(2026, 10, 1)))
+    page = client.get(f"/S/{batch.code}?lang=en").text
+    assert "When it was packed" not in page and "The packing date is not stated" in page
+
+
+def test_a_rating_that_lies_ahead_hides_no_earlier_one(client, workshop):
+    product = workshop.product()
+    workshop.recognition(product, decided_on="2022-01-10", stars=3)
+    workshop.recognition(product, decided_on="2027-01-10", stars=4)
+    page = client.get(f"/S/{workshop.stamped(product).code}?lang=en").text
+    assert "Not rated today" in page and "10 Jan 2025" in page
+
+
+def test_what_the_office_registered_does_not_read_as_declared_by_the_producer(client, workshop, services):
+    batch = workshop.stamped(actor=OFFICE)
+    page = client.get(f"/S/{batch.code}?lang=en").text
+    assert "Declared by the producer" not in page and "Recorded by the province" in page

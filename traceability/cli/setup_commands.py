@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from traceability.cli.checks import NotReady, check_ready
 from traceability.cli.failing import speaking
+from traceability.config import is_public_host
 from traceability.domain.address import format_address
 from traceability.domain.dates import VIETNAM
 from traceability.keystore import ROOT_KEY, add_host, initialise
@@ -32,14 +33,7 @@ def add(app: Flask, services: Services) -> None:
     def init(root: Path | None) -> None:
         """Make what is missing: keys, database, schema; add the public host to the key file. Safe to run again."""
         with speaking(services):
-            settings = services.settings
-            settings.instance.mkdir(parents=True, exist_ok=True)
-            for line in initialise(settings.keys_folder, settings.public_host, services.clock()):
-                click.echo(line)
-            if add_host(settings.keys_folder, settings.public_host, root or settings.keys_folder / ROOT_KEY):
-                click.echo(f"added the host {settings.public_host} to the key file")
-            migrate(services.engine)
-            click.echo("keys and database are ready")
+            _prepare(services, root)
 
     @app.cli.command("sample")
     @click.option("--once", is_flag=True, help="Do nothing, without a word, if the register holds anything.")
@@ -60,6 +54,7 @@ def add(app: Flask, services: Services) -> None:
     @app.cli.command("serve")
     def serve() -> None:
         """Serve with a production server until Ctrl-C."""
+        os.umask(0o077)
         try:
             check_ready(services)
         except NotReady as error:
@@ -98,6 +93,22 @@ def add(app: Flask, services: Services) -> None:
                 click.echo("no reports yet", err=True)
 
     app.cli.add_command(report)
+
+
+def _prepare(services: Services, root: Path | None) -> None:
+    settings = services.settings
+    # What lies here is for nobody else on this machine: keys, phones, reports.
+    os.umask(0o077)
+    settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for line in initialise(settings.keys_folder, settings.public_host, services.clock()):
+        click.echo(line)
+    if add_host(settings.keys_folder, settings.public_host, root or settings.keys_folder / ROOT_KEY):
+        click.echo(f"added the host {settings.public_host} to the key file")
+    trial = [host for host in services.key_store.current().keyring.hosts if not is_public_host(host.lower())]
+    if trial and not settings.test_mode:
+        click.echo(f"the key file holds hosts of trials ({', '.join(trial)}): for real packs begin with a fresh INSTANCE", err=True)
+    migrate(services.engine)
+    click.echo("keys and database are ready")
 
 
 def _greet(services: Services) -> None:

@@ -23,7 +23,7 @@ from traceability.labels.svg import render_svg
 from traceability.models import Batch
 from traceability.models.engine import acting, reading
 from traceability.operations.issue import Order, issue_stamps
-from traceability.operations.list_batches import find_batch, list_batches, show_batch
+from traceability.operations.list_batches import find_batch, is_recalled, list_batches, show_batch
 from traceability.operations.print_labels import PrintJob, PrintKeys, labels_for
 from traceability.web.services import Services
 
@@ -108,6 +108,8 @@ def _labels(services: Services, batch: str, form: str, unit: int | None) -> list
     job = PrintJob(form, settings.public_url, settings.test_mode, unit)
     with reading(services.engine) as session:
         key = _find(session, batch).id
+        if is_recalled(session, key, services.clock()):
+            click.echo("this batch is recalled: whoever scans the label is told so", err=True)
         return labels_for(session, key, job, keys=PrintKeys(store.master_keys, store.private_keys), now=services.clock())
 
 

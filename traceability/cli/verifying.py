@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from traceability.domain.address import StampText, parse_address, parse_path, parse_typed
+from traceability.domain.address import StampText, parse_any
 from traceability.domain.errors import Malformed
-from traceability.domain.keys import parse_keyring
+from traceability.domain.keys import format_instant, parse_keyring
 from traceability.domain.verdict import Judgement, Pack, judge
 from traceability.models.engine import reading
 from traceability.operations.scan import look_up
@@ -36,9 +36,15 @@ def verify_off_line(services: Services, text: str, key_file: Path) -> bool:
     read = _read(text, keyring.hosts, test_mode=services.settings.test_mode)
     judgement = judge(read, Pack(keyring, None, now, now), now)
     _print(judgement)
+    click.echo("the key file's own signature was not checked", err=True)
     if isinstance(read, StampText) and read.claims is not None and "bad_signature" not in judgement.reasons:
         claims = read.claims
-        click.echo("claims, signed but not checked against the register:")
+        key = keyring.stamp_key(claims.kid)
+        if key is None:
+            click.echo("claims, under a key that this file does not hold:")
+        else:
+            revoked = f", revoked {format_instant(key.revoked_at)}" if key.revoked_at else ""
+            click.echo(f"claims, signed by key {key.kid}{revoked}, not checked against the register:")
         for name in ("kid", "batch_code", "serial", "packed_on", "best_before", "stars", "gi_number"):
             value = getattr(claims, name)
             click.echo(f"  {name}: {'–' if value in (None, 0) else value}")
@@ -47,9 +53,7 @@ def verify_off_line(services: Services, text: str, key_file: Path) -> bool:
 
 def _read(text: str, hosts: tuple[str, ...], *, test_mode: bool) -> StampText | Malformed:
     try:
-        if "://" in text:
-            return parse_address(text, hosts, test_mode=test_mode)
-        return parse_path(text) if text.startswith("/") else parse_typed(text)
+        return parse_any(text, hosts, test_mode=test_mode)
     except Malformed as fault:
         return fault
 

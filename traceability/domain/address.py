@@ -67,14 +67,23 @@ def parse_address(text: str, hosts: Collection[str], *, test_mode: bool = False)
         raise Malformed("scheme")
     authority, path = _split_authority(rest)
     host = _parse_host(authority, hosts, test_mode=test_mode)
-    segments = [_decode_percent(segment) for segment in path.split("/")]
-    return _parse_segments(segments, host)
+    return _parse_segments(_decode_segments(path), host)
 
 
 def parse_path(path: str) -> StampText:
     """A path that a web server has already percent-decoded, once. Raises Malformed with any fault but those of hosts."""
     _check_length(path)
     return _parse_segments(path.split("/"), None)
+
+
+def parse_any(text: str, hosts: Collection[str], *, test_mode: bool = False) -> StampText:
+    """What a person typed or pasted: an address, a path as an address holds it, or a readable code. Raises Malformed."""
+    if "://" in text:
+        return parse_address(text, hosts, test_mode=test_mode)
+    if text.startswith("/"):
+        _check_length(text)
+        return _parse_segments(_decode_segments(re.split(r"[?#]", text, maxsplit=1)[0]), None)
+    return parse_typed(text)
 
 
 def parse_typed(text: str) -> StampText:
@@ -130,6 +139,11 @@ def _decode_percent(segment: str) -> str:
         return unquote_to_bytes(segment).decode("utf-8")
     except UnicodeError:
         raise Malformed("encoding") from None
+
+
+def _decode_segments(path: str) -> list[str]:
+    """Split first and decode then, once: an encoded slash stays within its segment."""
+    return [_decode_percent(segment) for segment in path.split("/")]
 
 
 def _parse_segments(segments: list[str], host: str | None) -> StampText:

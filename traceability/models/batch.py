@@ -35,6 +35,7 @@ class Batch(Base):
         one_of("state", BATCH_STATES),
         one_of("stamp_scope", SCOPES),
         one_of("package", PACKAGES),
+        one_of("created_role", ROLES),
         CheckConstraint("length(code) = 12", name="code"),
         CheckConstraint(
             "(kind = 'goods' AND lot IS NOT NULL AND lot_folded IS NOT NULL AND quantity IS NOT NULL AND package IS NOT NULL)"
@@ -86,6 +87,7 @@ class Batch(Base):
     idempotency_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(100))
+    created_role: Mapped[str] = mapped_column(String(10))
 
     producer: Mapped[Producer] = relationship(overlaps="product")
     product: Mapped[Product] = relationship(overlaps="producer")
@@ -180,7 +182,7 @@ class BatchCorrection(Base):
     __tablename__ = "batch_correction"
     __table_args__ = (
         one_of("recorded_role", ROLES),
-        one_of("field", ("harvested_on", "made_on", "packed_on", "best_before", "place", "quantity")),
+        one_of("field", ("harvested_on", "made_on", "packed_on", "best_before", "place")),
         CheckConstraint("length(reason) > 0", name="reason"),
     )
 

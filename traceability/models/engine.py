@@ -28,7 +28,9 @@ def make_engine(database_url: str) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """A session that only reads, on one snapshot."""
+    """A session that only reads, on one snapshot: a verdict and the page around it cannot disagree."""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with Session(engine, expire_on_commit=False) as session:
         yield session
 

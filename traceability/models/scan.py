@@ -22,7 +22,7 @@ class Scan(Base):
     __table_args__ = (
         one_of("verdict", [verdict.value for verdict in Verdict]),
         CheckConstraint("unit >= 0", name="unit"),
-        UniqueConstraint("batch_id", "unit", "visitor", "minute"),
+        UniqueConstraint("batch_id", "unit", "visitor", "minute", "verdict"),
         Index("ix_scan_batch_id_unit_scanned_at", "batch_id", "unit", "scanned_at"),
     )
 

@@ -10,10 +10,10 @@ from traceability.domain import batch as rules
 from traceability.domain import ocop, stamp
 from traceability.domain.dates import PartialDate, day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
-from traceability.domain.keys import Keyring
+from traceability.domain.keys import Keyring, PublicKey
 from traceability.domain.roles import Actor
 from traceability.models import Batch, Issuance, Recognition
-from traceability.operations.register_batch import use_rights
+from traceability.operations.register_batch import corrected, day_of, use_rights
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ def issue_stamps(session: Session, batch_id: int, order: Order, *, keyring: Keyr
     The batch's row is locked first, so that issuers come one after another. A batch stamp that was issued in this form before
     is given again. Refused: those of `domain.batch.check_may_issue`, `no_stamp_key`, `idempotency_reused`.
     """
-    batch = session.get(Batch, batch_id, with_for_update=True)
+    batch = session.get(Batch, batch_id, with_for_update={"key_share": True})
     if batch is None:
         raise NotFound("batch_missing", batch=batch_id)
-    repeated = _find_repeated(session, batch, order)
+    repeated = _find_repeated(session, batch, order, keyring.newest("stamp", now))
     if repeated is not None:
         return repeated
     last_unit = session.scalar(select(func.max(Issuance.last_unit)).where(Issuance.batch_id == batch.id)) or 0
@@ -95,7 +95,7 @@ def as_rule(row: Recognition) -> ocop.Recognition:
     return ocop.Recognition(row.stars, decided_on, row.valid_until, row.withdrawn_on, row.decision)
 
 
-def _find_repeated(session: Session, batch: Batch, order: Order) -> Issuance | None:
+def _find_repeated(session: Session, batch: Batch, order: Order, key: PublicKey | None) -> Issuance | None:
     if order.idempotency_key:
         known = session.scalar(select(Issuance).where(Issuance.idempotency_key == order.idempotency_key))
         if known is not None:
@@ -107,7 +107,8 @@ def _find_repeated(session: Session, batch: Batch, order: Order) -> Issuance | N
         return None
     same = select(Issuance).where(Issuance.batch_id == batch.id, Issuance.form == order.form, Issuance.scope == "batch")
     if order.form == "signed":
-        same = same.where(Issuance.host == order.host)
+        # A newer key, or another host, is another stamp.
+        same = same.where(Issuance.host == order.host, Issuance.kid == (key.kid if key else None))
     return session.scalars(same.order_by(Issuance.id.desc())).first()
 
 
@@ -115,11 +116,13 @@ def _claims(session: Session, batch: Batch, keyring: Keyring, now: datetime) -> 
     key = keyring.newest("stamp", now)
     if key is None:
         raise Refused("no_stamp_key")
-    packed_on, indication = batch.packed_on, batch.indication
+    held, indication = corrected(batch), batch.indication
+    packed_on, best_before = held["packed_on"], held["best_before"]
+    assert not isinstance(packed_on, str) and not isinstance(best_before, str)
     stars = ocop.stars_on(recognitions_of(session, batch.product_id), packed_on) if packed_on else 0
     gi_number = 0
     if indication is not None:
-        day = packed_on or batch.made_on or batch.harvested_on or day_in_vietnam(now)
-        held = any(right.holds_on(day) for right in use_rights(session, batch.product_id, indication.id))
-        gi_number = indication.register_number if held else 0
-    return stamp.format_claims(stamp.Claims(key.kid, batch.code, None, packed_on, batch.best_before, stars, gi_number))
+        day = day_of(batch) or day_in_vietnam(now)
+        allowed = any(right.holds_on(day) for right in use_rights(session, batch.product_id, indication.id))
+        gi_number = indication.register_number if allowed else 0
+    return stamp.format_claims(stamp.Claims(key.kid, batch.code, None, packed_on, best_before, stars, gi_number))

@@ -17,6 +17,12 @@ def find_batch(session: Session, code: str) -> Batch | None:
     return session.scalar(select(Batch).where(Batch.code == code))
 
 
+def is_recalled(session: Session, batch_id: int, now: datetime) -> bool:
+    """Whether the batch, or units of it, are recalled now."""
+    rows = session.scalars(select(Recall).where(Recall.batch_id == batch_id, Recall.starts_at <= now))
+    return any(row.lifted_at is None or now < row.lifted_at for row in rows)
+
+
 def list_batches(session: Session, search: str = "") -> list[tuple[str, ...]]:
     """Rows of texts: code, state, scope, units issued, lot, product, producer; newest last."""
     last_unit = select(func.max(Issuance.last_unit)).where(Issuance.batch_id == Batch.id).scalar_subquery()

@@ -12,28 +12,26 @@ from traceability.models import Batch, Issuance, Product, Recall, Recognition, R
 from traceability.operations.issue import as_rule
 from traceability.operations.origin_page import Correction, Indication, OriginPage, ProducerFacts, RecallFacts, Seen, Stars, Step, Words
 from traceability.operations.places import place_names
-from traceability.operations.register_batch import corrected
+from traceability.operations.register_batch import corrected, day_of, judged_best_before, right_of
 
 IDENTIFIED = ("REVOKED", "RECALLED", "SUSPECT", "EXPIRED", "ISSUED")
 
 
 def build_origin(
-    session: Session, batch: Batch, judgement: Judgement, *, form: str, scope: str, code: str, language: str, now: datetime
+    session: Session, batch: Batch, judgement: Judgement, *, scope: str, code: str, language: str, now: datetime
 ) -> OriginPage:
     """The page of a batch whose stamp was identified. `code` is the 12 or 24 canonical characters."""
     today = day_in_vietnam(now)
     product, held = batch.product, corrected(batch)
-    packed_on = held["packed_on"] or held["made_on"] or held["harvested_on"]
+    packed_on = held["packed_on"]
     assert packed_on is None or isinstance(packed_on, date)
     ratings = _ratings(session, product.id, today)
     unit = judgement.unit
     return OriginPage(
         judgement=judgement,
         now=now,
-        form=form,
         scope=scope,
         readable_code=base32.grouped(code),
-        batch_code=batch.code,
         kind=batch.kind,
         lot=batch.lot,
         days={name: held[name] for name in ("harvested_on", "made_on", "packed_on", "best_before")},
@@ -42,7 +40,6 @@ def build_origin(
         place=str(held["place"]) if held["place"] else None,
         standards=tuple(dict.fromkeys([*batch.standards, *product.standards])),
         growing_areas=tuple((area.name, area.code, area.area_m2) for area in batch.growing_areas),
-        product_id=product.id,
         product_name=_required(product, "name", language),
         description=words(product, "description", language),
         ocop_group=product.ocop_group,
@@ -55,11 +52,13 @@ def build_origin(
         producer=_producer(batch, language),
         stars_at_packing=_held_on(ratings, packed_on) if packed_on else None,
         stars_now=_held_on(ratings, today),
-        last_rating=ratings[-1][1] if ratings else None,
-        indication=_indication(session, batch, packed_on or today, today, language),
+        last_rating=next((stars for _, stars in reversed(ratings) if stars.state != "ahead"), None),
+        judged_best_before=judged_best_before(batch),
+        said="declared" if batch.created_role == "producer" else f"recorded_{batch.created_role}",
+        indication=_indication(session, batch, day_of(batch) or today, today, language),
         stages=tuple(_stage(stage, language) for stage in batch.stages),
         reports=tuple(_report(report) for report in batch.reports),
-        recalls=_recalls(session, batch.id, unit, now, language),
+        recalls=recalls_of(session, batch.id, unit, now, language),
         corrections=tuple(
             Correction(row.field, row.old_value, row.new_value, row.reason, day_in_vietnam(row.recorded_at)) for row in batch.corrections
         ),
@@ -176,7 +175,7 @@ def _indication(session: Session, batch: Batch, packed_on: date, today: date, la
     rights = session.scalars(
         select(UseRight).where(UseRight.product_id == batch.product_id, UseRight.indication_id == row.id).order_by(UseRight.from_day)
     ).all()
-    held = next((right for right in reversed(rights) if _right_holds(right, packed_on)), None)
+    held = next((right for right in reversed(rights) if right_of(right).holds_on(packed_on)), None)
     return Indication(
         name=row.name,
         product_name=_required(row, "product_name", language),
@@ -186,15 +185,11 @@ def _indication(session: Session, batch: Batch, packed_on: date, today: date, la
         manager_at_registration=row.manager_at_registration,
         right_from=held.from_day if held else None,
         right_until=held.until_day if held else None,
+        revoked_on=held.revoked_on if held and held.revoked_on and held.revoked_on <= today else None,
         held_at_packing=held is not None,
-        holds_now=any(_right_holds(right, today) for right in rights),
+        holds_now=any(right_of(right).holds_on(today) for right in rights),
         illustrative=held is not None and held.illustrative,
     )
-
-
-def _right_holds(right: UseRight, day: date) -> bool:
-    ended = (right.until_day is not None and day > right.until_day) or (right.revoked_on is not None and day >= right.revoked_on)
-    return right.from_day <= day and not ended
 
 
 def _who_says(row: Stage | Report, by_producer: str) -> str:
@@ -211,7 +206,6 @@ def _stage(row: Stage, language: str) -> Step:
         note=words(row, "note", language),
         said=_who_says(row, "declared"),
         confirmed_on=day_in_vietnam(row.confirmed_at) if row.confirmed_at else None,
-        report=_report(row.report) if row.report else None,
     )
 
 
@@ -229,7 +223,8 @@ def _report(row: Report) -> Step:
     )
 
 
-def _recalls(session: Session, batch_id: int, unit: int | None, now: datetime, language: str) -> tuple[RecallFacts, ...]:
+def recalls_of(session: Session, batch_id: int, unit: int | None, now: datetime, language: str) -> tuple[RecallFacts, ...]:
+    """The recalls in force that cover a unit, or (None) the batch as a whole."""
     rows = session.scalars(select(Recall).where(Recall.batch_id == batch_id, Recall.starts_at <= now).order_by(Recall.starts_at.desc()))
     return tuple(
         RecallFacts(_required(row, "advice", language), row.contact, _required(row, "reason", language), row.starts_at, units)

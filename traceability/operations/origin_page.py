@@ -44,6 +44,7 @@ class Indication:
     right_until: date | None
     held_at_packing: bool
     holds_now: bool
+    revoked_on: date | None
     illustrative: bool
 
 
@@ -73,7 +74,6 @@ class Step:
     note: Words | None
     said: str
     confirmed_on: date | None = None
-    report: "Step | None" = None
     title: str | None = None
     number: str | None = None
     laboratory: str | None = None
@@ -115,10 +115,8 @@ class OriginPage:
 
     judgement: Judgement
     now: datetime
-    form: str
     scope: str
     readable_code: str
-    batch_code: str
     kind: str
     lot: str | None
     days: dict[str, date | str | None]
@@ -127,7 +125,6 @@ class OriginPage:
     place: str | None
     standards: tuple[str, ...]
     growing_areas: tuple[tuple[str, str | None, int | None], ...]
-    product_id: int
     product_name: Words
     description: Words | None
     ocop_group: int
@@ -141,6 +138,8 @@ class OriginPage:
     stars_at_packing: Stars | None
     stars_now: Stars | None
     last_rating: Stars | None
+    judged_best_before: date | None
+    said: str
     indication: Indication | None
     stages: tuple[Step, ...]
     reports: tuple[Step, ...]

@@ -12,12 +12,13 @@ from traceability.domain import address, base32, gs1, keys, ocop, stamp
 from traceability.domain import batch as rules
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
+from traceability.domain.verdict import Units
 from traceability.labels.label import Label
-from traceability.models import Batch, Issuance
+from traceability.models import Batch, Issuance, Revocation
 from traceability.operations.issue import recognitions_of
 from traceability.operations.origin import producer_is_shown
 from traceability.operations.places import place_names
-from traceability.operations.register_batch import corrected, use_rights
+from traceability.operations.register_batch import corrected, day_of, use_rights
 
 _KINDS = {"household": "Hộ kinh doanh"}
 
@@ -43,7 +44,7 @@ class PrintJob:
 def labels_for(session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime) -> list[Label]:
     """The label of the batch stamp or of one unit; of all issued units where `unit` is None and the batch is stamped by unit.
 
-    Refused: `nothing_issued`, `scope_fixed`, `unit_range`, `unit_not_issued`, `form_not_issued`, `key_lost`.
+    Refused: `nothing_issued`, `stamp_cancelled`, `scope_fixed`, `unit_range`, `unit_not_issued`, `form_not_issued`, `key_lost`.
     """
     return list(iterate_labels(session, batch_id, job, keys=keys, now=now))
 
@@ -60,7 +61,13 @@ def iterate_labels(session: Session, batch_id: int, job: PrintJob, *, keys: Prin
         raise Refused("scope_fixed", scope="batch")
     face = _face(session, batch, job, now)
     serials = stamp.serial_keys(keys.master_keys[batch.master_key_id], batch.code)
+    cancelled = [Units(row.first_unit, row.last_unit) for row in session.scalars(select(Revocation).where(Revocation.batch_id == batch_id))]
     for issuance, unit in _ordered(issuances, job):
+        if any(units.cover(unit) for units in cancelled):
+            # Of all labels the cancelled ones are left out; one that was asked for by itself is refused.
+            if unit is None or job.unit is not None:
+                raise Refused("stamp_cancelled")
+            continue
         serial = stamp.make_serial(serials, unit) if unit else None
         if unit and serial is None:
             continue
@@ -79,8 +86,7 @@ def indication_today(session: Session, batch: Batch, today: date) -> str | None:
     if batch.indication is None:
         return None
     rights = use_rights(session, batch.product_id, batch.indication.id)
-    packed_on = batch.packed_on or batch.made_on or batch.harvested_on or today
-    held = all(any(right.holds_on(day) for right in rights) for day in (packed_on, today))
+    held = all(any(right.holds_on(day) for right in rights) for day in (day_of(batch) or today, today))
     return f"CDĐL {batch.indication.name}" if held else None
 
 

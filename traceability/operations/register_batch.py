@@ -92,6 +92,7 @@ def register_batch(session: Session, entry: NewBatch, *, random: bytes, master_k
         idempotency_key=entry.idempotency_key,
         created_at=now,
         created_by=actor.name,
+        created_role=actor.role,
     )
     try:
         with session.begin_nested():
@@ -107,7 +108,7 @@ def register_batch(session: Session, entry: NewBatch, *, random: bytes, master_k
 
 def set_state(session: Session, batch_id: int, state: str) -> Batch:
     """Opens or closes a batch. Refused `batch_state` for a step back to draft once stamps exist."""
-    batch = session.get(Batch, batch_id, with_for_update=True)
+    batch = session.get(Batch, batch_id, with_for_update={"key_share": True})
     if batch is None:
         raise NotFound("batch_missing", batch=batch_id)
     if state not in ("open", "closed") and (state != "draft" or batch.stamp_scope):
@@ -176,7 +177,7 @@ def attach_report(
 def confirm(session: Session, kind: type[Stage] | type[Report], key: int, *, actor: Actor, now: datetime) -> Stage | Report:
     """The office or an inspector confirms what was recorded. Refused `role`; confirming twice keeps the first."""
     check_role(actor, *CONFIRMING_ROLES)
-    said: Stage | Report | None = session.get(kind, key, with_for_update=True)  # type: ignore[assignment]
+    said: Stage | Report | None = session.get(kind, key, with_for_update={"key_share": True})  # type: ignore[assignment]
     if said is None:
         raise NotFound("part_missing", kind=kind.__name__)
     if said.confirmed_at is None:
@@ -187,7 +188,7 @@ def confirm(session: Session, kind: type[Stage] | type[Report], key: int, *, act
 
 def correct_batch(session: Session, batch_id: int, *, column: str, value: str, reason: str, actor: Actor, now: datetime) -> BatchCorrection:
     """A dated correction of what a batch claims. Days are ISO texts. Refused: `field`, `reason_empty`, `date_text`, those of dates."""
-    batch = session.get(Batch, batch_id, with_for_update=True)
+    batch = session.get(Batch, batch_id, with_for_update={"key_share": True})
     if batch is None:
         raise NotFound("batch_missing", batch=batch_id)
     if column not in CORRECTABLE:
@@ -226,6 +227,27 @@ def corrected(batch: Batch) -> dict[str, date | str | None]:
     return held
 
 
+def day_of(batch: Batch) -> date | None:
+    """The day that a batch is judged by: packed, else made, else harvested, as corrected."""
+    held = corrected(batch)
+    days = (held[name] for name in ("packed_on", "made_on", "harvested_on"))
+    return next((day for day in days if isinstance(day, date)), None)
+
+
+def judged_best_before(batch: Batch) -> date | None:
+    """The day by which a stamp is judged: a later day counts only once the office or an inspector has recorded it.
+
+    Otherwise a producer could make goods that are past their printed date look fresh.
+    """
+    held = batch.best_before
+    for correction in batch.corrections:
+        if correction.field == "best_before":
+            day = date.fromisoformat(correction.new_value)
+            trusted = correction.recorded_role in CONFIRMING_ROLES
+            held = day if trusted or held is None else min(held, day)
+    return held
+
+
 def parse_day(text: str) -> date:
     """A day from its ISO text. Refused `date_text`."""
     try:
@@ -237,7 +259,16 @@ def parse_day(text: str) -> date:
 def _find_sent(session: Session, entry: NewBatch) -> Batch | None:
     if not entry.idempotency_key:
         return None
-    return session.scalar(select(Batch).where(Batch.idempotency_key == entry.idempotency_key))
+    known = session.scalar(select(Batch).where(Batch.idempotency_key == entry.idempotency_key))
+    same = known is None or (known.product_id, known.kind, known.lot, known.quantity) == (
+        entry.product_id,
+        entry.kind,
+        entry.lot,
+        entry.quantity,
+    )
+    if not same:
+        raise Refused("idempotency_reused")
+    return known
 
 
 def _check_kind(session: Session, entry: NewBatch) -> int:
@@ -267,4 +298,9 @@ def _check_indication(session: Session, entry: NewBatch, now: datetime) -> None:
 def use_rights(session: Session, product_id: int, indication_id: int) -> list[rules.UseRight]:
     """The rights that a product's producer holds to an indication."""
     rows = session.scalars(select(UseRight).where(UseRight.product_id == product_id, UseRight.indication_id == indication_id))
-    return [rules.UseRight(row.from_day, row.until_day, row.revoked_on) for row in rows]
+    return [right_of(row) for row in rows]
+
+
+def right_of(row: UseRight) -> rules.UseRight:
+    """A right's row as the rules read it."""
+    return rules.UseRight(row.from_day, row.until_day, row.revoked_on)

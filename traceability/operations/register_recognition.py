@@ -50,7 +50,7 @@ def record_recognition(session: Session, entry: NewRecognition, *, actor: Actor,
 def withdraw_recognition(session: Session, recognition_id: int, *, day: date, reason: str, actor: Actor) -> Recognition:
     """A certificate withdrawn from a day on. Refused: `role`, `reason_empty`, `withdrawn_already`."""
     check_role(actor, "office")
-    recognition = session.get(Recognition, recognition_id, with_for_update=True)
+    recognition = session.get(Recognition, recognition_id, with_for_update={"key_share": True})
     if recognition is None:
         raise NotFound("recognition_missing", recognition=recognition_id)
     if not reason.strip():

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 
 from traceability.domain import stamp, verdict
 from traceability.domain.address import StampText, parse_path
-from traceability.domain.errors import Malformed
+from traceability.domain.errors import KeyFileError, Malformed
 from traceability.domain.keys import Keyring
-from traceability.domain.verdict import Judgement
+from traceability.domain.verdict import Judgement, Verdict
 from traceability.models import Batch, Issuance, KeyAlarm, Product, Recall, Revocation, Scan, Suspicion
-from traceability.operations.origin import build_origin, fetch_batch, shown_verdict
-from traceability.operations.origin_page import OriginPage
-from traceability.operations.register_batch import corrected
+from traceability.operations.origin import build_origin, fetch_batch, recalls_of, shown_verdict
+from traceability.operations.origin_page import OriginPage, RecallFacts
+from traceability.operations.register_batch import judged_best_before
+
+# Refusals that say nothing about a key being in other hands.
+_NO_FORGERY = {"key_unknown", "bad_signature", "key_revoked", "key_not_valid"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,12 @@ class Keys:
 
     keyring: Keyring
     master_keys: Mapping[str, bytes]
+
+    def master_key(self, name: str) -> bytes:
+        """A serial master key. Raises KeyFileError where the folder lacks it."""
+        if name not in self.master_keys:
+            raise KeyFileError(f"serial master key {name} is missing")
+        return self.master_keys[name]
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,14 @@ class Found:
     batch_id: int | None = None
     page: OriginPage | None = None
     by_unit: bool = False
-    recall_contacts: tuple[str, ...] = ()
+    recalls: tuple[RecallFacts, ...] = ()
+
+    @property
+    def shows_stolen_key(self) -> bool:
+        """Whether a good signature of ours stands under what we never issued: only a holder of the key can make that."""
+        if isinstance(self.read, Malformed) or self.read.form != "signed" or self.judgement.verdict is not Verdict.UNKNOWN:
+            return False
+        return not _NO_FORGERY & set(self.judgement.reasons)
 
 
 def parse_unverified_path(path: str) -> StampText | Malformed:
@@ -55,21 +71,17 @@ def look_up(session: Session, unverified: StampText | Malformed, *, keys: Keys, 
     if batch is None or facts is None or isinstance(unverified, Malformed):
         return Found(unverified, judgement)
     if not shown_verdict(judgement.verdict):
-        contacts = _recall_contacts(session, batch.id, now) if "recalled" in judgement.reasons else ()
-        return Found(unverified, judgement, batch.id, by_unit=batch.stamp_scope == "unit", recall_contacts=contacts)
+        recalls = recalls_of(session, batch.id, None, now, language) if "recalled" in judgement.reasons else ()
+        return Found(unverified, judgement, batch.id, by_unit=batch.stamp_scope == "unit", recalls=recalls)
     code = batch.code + (unverified.serial or "")
     scope = unverified.scope or "batch"
-    page = build_origin(session, batch, judgement, form=unverified.form, scope=scope, code=code, language=language, now=now)
+    page = build_origin(session, batch, judgement, scope=scope, code=code, language=language, now=now)
     return Found(unverified, judgement, batch.id, page)
 
 
 def record_scan(session: Session, found: Found, *, visitor: bytes, now: datetime) -> None:
-    """Records a scan of a batch's stamp once a minute for each visitor, and an alarm for a key that signs what we never stored."""
-    if isinstance(found.read, Malformed):
-        return
-    if "claims_never_issued" in found.judgement.reasons:
-        _raise_key_alarm(session, found.read, now)
-    if found.batch_id is None:
+    """Records a scan of a batch's stamp, once a minute for each visitor."""
+    if isinstance(found.read, Malformed) or found.batch_id is None:
         return
     statement = _insert(session, Scan.__table__).values(  # type: ignore[arg-type]
         batch_id=found.batch_id,
@@ -80,7 +92,7 @@ def record_scan(session: Session, found: Found, *, visitor: bytes, now: datetime
         minute=int(now.timestamp()) // 60,
         scanned_at=now,
     )
-    session.execute(statement.on_conflict_do_nothing(index_elements=["batch_id", "unit", "visitor", "minute"]))  # type: ignore[attr-defined]
+    session.execute(statement.on_conflict_do_nothing(index_elements=["batch_id", "unit", "visitor", "minute", "verdict"]))  # type: ignore[attr-defined]
 
 
 def _fetch(session: Session, read: StampText) -> Batch | None:
@@ -93,12 +105,10 @@ def _fetch(session: Session, read: StampText) -> Batch | None:
 
 
 def _facts(session: Session, batch: Batch, keys: Keys) -> verdict.Batch:
-    best_before = corrected(batch)["best_before"]
-    assert not isinstance(best_before, str)
     return verdict.Batch(
         code=batch.code,
         scope=batch.stamp_scope,
-        best_before=best_before,
+        best_before=judged_best_before(batch),
         issuances=tuple(
             verdict.Issuance(row.form, row.issued_at, row.first_unit, row.last_unit, row.claims)
             for row in session.scalars(select(Issuance).where(Issuance.batch_id == batch.id).order_by(Issuance.id))
@@ -115,19 +125,14 @@ def _facts(session: Session, batch: Batch, keys: Keys) -> verdict.Batch:
             verdict.Units(row.unit, row.unit)
             for row in session.scalars(select(Suspicion).where(Suspicion.batch_id == batch.id, Suspicion.cleared_at.is_(None)))
         ),
-        serial_keys=stamp.serial_keys(keys.master_keys[batch.master_key_id], batch.code),
+        serial_keys=stamp.serial_keys(keys.master_key(batch.master_key_id), batch.code),
     )
 
 
-def _recall_contacts(session: Session, batch_id: int, now: datetime) -> tuple[str, ...]:
-    rows = session.scalars(select(Recall).where(Recall.batch_id == batch_id, Recall.first_unit.is_(None), Recall.starts_at <= now))
-    return tuple(dict.fromkeys(row.contact for row in rows if row.lifted_at is None or now < row.lifted_at))
-
-
-def _raise_key_alarm(session: Session, read: StampText, now: datetime) -> None:
-    if read.claims_bytes is None:
-        return
-    claims = stamp.without_serial(read.claims_bytes)
+def raise_key_alarm(session: Session, found: Found, *, now: datetime) -> None:
+    """Notes a stamp that shows a stolen key, whoever or whatever asked for it."""
+    assert isinstance(found.read, StampText) and found.read.claims_bytes is not None
+    claims = stamp.without_serial(found.read.claims_bytes)
     statement = _insert(session, KeyAlarm.__table__).values(  # type: ignore[arg-type]
         kid=claims[1], claims=claims, first_seen_at=now, last_seen_at=now, times=1
     )

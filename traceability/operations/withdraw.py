@@ -62,7 +62,7 @@ def recall_goods(
 
 def lift_recall(session: Session, recall_id: int, *, actor: Actor, now: datetime) -> Recall:
     """Lifts a recall from now on; lifting twice keeps the first. Refused `role` where a producer lifts what an authority ordered."""
-    recall = session.get(Recall, recall_id, with_for_update=True)
+    recall = session.get(Recall, recall_id, with_for_update={"key_share": True})
     if recall is None:
         raise NotFound("part_missing", kind="Recall")
     if recall.recalled_role != "producer":
@@ -75,7 +75,7 @@ def lift_recall(session: Session, recall_id: int, *, actor: Actor, now: datetime
 
 def _check_units(session: Session, batch_id: int, units: tuple[int, int] | None) -> tuple[int | None, int | None]:
     # The same lock as issuing takes, so that a range cannot be judged against stamps that are being issued.
-    if session.get(Batch, batch_id, with_for_update=True) is None:
+    if session.get(Batch, batch_id, with_for_update={"key_share": True}) is None:
         raise NotFound("batch_missing", batch=batch_id)
     if units is None:
         return None, None

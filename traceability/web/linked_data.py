@@ -22,7 +22,7 @@ def describe(page: OriginPage, address: str) -> dict[str, object]:
         "@id": address,
         "name": _text(page.product_name),
         "category": f"OCOP {page.ocop_group}",
-        "additionalProperty": [_property("stampVerdict", page.verdict), _property("stampCode", page.readable_code)],
+        "additionalProperty": _properties(page),
     }
     if page.description:
         product["description"] = _text(page.description)
@@ -45,6 +45,8 @@ def describe(page: OriginPage, address: str) -> dict[str, object]:
     certifications = _certifications(page)
     if certifications:
         product["hasCertification"] = certifications
+    if page.recalls:
+        product["additionalProperty"] = [*_properties(page), *(_property("recallAdvice", recall.advice.text) for recall in page.recalls)]
     if page.illustrative:
         product["disambiguatingDescription"] = "Sample: this producer, product and batch do not exist."
     return product
@@ -75,7 +77,7 @@ def _certifications(page: OriginPage) -> list[dict[str, object]]:
                 "expires": rating.valid_until.isoformat() if rating.valid_until else None,
             }
         )
-    if page.indication and page.indication.held_at_packing:
+    if page.indication and page.indication.held_at_packing and page.indication.holds_now:
         found.append(
             {
                 "@type": "Certification",
@@ -85,6 +87,10 @@ def _certifications(page: OriginPage) -> list[dict[str, object]]:
             }
         )
     return found
+
+
+def _properties(page: OriginPage) -> list[dict[str, str]]:
+    return [_property("stampVerdict", page.verdict), _property("stampCode", page.readable_code)]
 
 
 def _property(name: str, value: str) -> dict[str, str]:

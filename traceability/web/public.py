@@ -12,14 +12,15 @@ from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from traceability import pictures
-from traceability.domain.address import LONGEST, StampText, parse_address, parse_typed
+from traceability.domain import gs1
+from traceability.domain.address import LONGEST, StampText, parse_any
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import Malformed, Refused
 from traceability.domain.misread import explain_code
 from traceability.models.engine import acting, reading
 from traceability.operations.origin import seen
 from traceability.operations.public_facts import fetch_picture, fetch_product, sample_stamps
-from traceability.operations.scan import Found, look_up, parse_unverified_path, record_scan
+from traceability.operations.scan import Found, look_up, parse_unverified_path, raise_key_alarm, record_scan
 from traceability.web import linked_data
 from traceability.web.languages import choose_language
 from traceability.web.services import services
@@ -75,6 +76,8 @@ def _answer(unverified: StampText | Malformed, typed: str | None = None) -> Resp
         found = look_up(session, unverified, keys=around.scan_keys, language=language, now=now)
     if isinstance(unverified, StampText) and unverified.form == "gs1_product":
         return _product_page(unverified.gtin or "")
+    if found.shows_stolen_key:
+        _note_stolen_key(found)
     if is_person(request.method, request.headers):
         found = _record(found)
     if request.accept_mimetypes.best_match(("text/html", _LINKED_DATA)) == _LINKED_DATA and found.page:
@@ -110,10 +113,28 @@ def _record(found: Found) -> Found:
         return found
 
 
+def _note_stolen_key(found: Found) -> None:
+    """An alarm is noted whoever or whatever asked: a forger's own test counts."""
+    around = services()
+    try:
+        with acting(around.engine) as session:
+            raise_key_alarm(session, found, now=around.clock())
+    except SQLAlchemyError as error:
+        _log.warning("an alarm could not be recorded: %s", error.__class__.__name__)
+    assert isinstance(found.read, StampText) and found.read.claims_bytes
+    _log.warning("a good signature of key %s stands under a stamp that was never issued", found.read.claims_bytes[1])
+
+
 def visitor() -> bytes:
     """The hash of who asks, today."""
     around = services()
     return around.visitors.hash(request.remote_addr or "", request.headers.get("User-Agent", ""), day_in_vietnam(around.clock()))
+
+
+def sender() -> bytes:
+    """The hash of the address from which a report comes, today: another browser does not make another sender."""
+    around = services()
+    return around.visitors.hash(request.remote_addr or "", "report", day_in_vietnam(around.clock()))
 
 
 def _linked(found: Found) -> Response:
@@ -135,7 +156,7 @@ def _verdict_page(found: Found, typed: str | None) -> str:
         "public/verdict.html",
         verdict=word_verdict(found),
         blocks=explain_code(text) if faults and len(text) < 100 else (),
-        contacts=found.recall_contacts,
+        recalls=found.recalls,
         stamp_path=(_canonical_path(found) or typed or request.path)[:300],
         typed=text[:100] if faults or typed else "",
     )
@@ -152,17 +173,7 @@ def _product_page(gtin: str, lot: str = "", problem: str | None = None) -> Respo
 def look_up_code() -> ResponseReturnValue:
     """A code as a person typed it, or an address as a person pasted it."""
     typed = request.args.get("code", "").strip()[: LONGEST + 1]
-    settings = services().settings
-    try:
-        if "://" in typed:
-            read = parse_address(typed, services().key_store.current().keyring.hosts, test_mode=settings.test_mode)
-        elif typed.startswith("/"):
-            read = _raised(parse_unverified_path(typed))
-        else:
-            read = parse_typed(typed)
-    except Malformed as fault:
-        return _answer(fault, typed)
-    return _see(read)
+    return _see(read_any(typed), typed)
 
 
 @public.get("/lot")
@@ -171,9 +182,11 @@ def look_up_lot() -> ResponseReturnValue:
     gtin, lot = request.args.get("gtin", ""), request.args.get("lot", "").strip()
     read = parse_unverified_path(f"/01/{gtin}/10/{lot}")
     if isinstance(read, StampText) and read.form == "gs1":
-        return _see(read)
+        return _see(read, lot)
     if isinstance(read, Malformed) and read.fault in ("lot", "path", "qualifiers"):
-        return _product_page(gtin, lot, gettext("A lot number has 1 to 20 letters, digits or signs, without “/” and without accents."))
+        return _product_page(
+            gs1.parse_gtin(gtin), lot, gettext("A lot number has 1 to 20 letters, digits or signs, without “/” and without accents.")
+        )
     return _answer(read, gtin)
 
 
@@ -187,25 +200,38 @@ def look_up_picture() -> ResponseReturnValue:
         with closing(upload):
             text = pictures.read_stamp(upload.stream.read(pictures.MOST_BYTES + 1))
     except Refused as refused:
-        return render_template("public/front.html", problem=word_refusal(refused)), 400
-    settings = services().settings
+        status = 503 if refused.code == "picture_busy" else 400
+        return render_template("public/front.html", problem=word_refusal(refused)), status
+    # A symbol holds an address; what else one may hold is no stamp.
+    return _see(read_any(text if "://" in text else f"://{text}"), text)
+
+
+def read_any(text: str) -> StampText | Malformed:
+    """What a person typed, pasted or photographed, or what is wrong with it."""
+    around = services()
     try:
-        return _see(parse_address(text, services().key_store.current().keyring.hosts, test_mode=settings.test_mode))
+        return parse_any(text, around.key_store.current().keyring.hosts, test_mode=around.settings.test_mode)
     except Malformed as fault:
-        return _answer(fault, text)
+        return fault
 
 
-def _see(read: StampText) -> ResponseReturnValue:
-    """To the stamp's own address: 303, so that reloading does not send the form again."""
+def _see(read: StampText | Malformed, text: str) -> ResponseReturnValue:
+    """To the stamp's own address: 303, so that reloading does not send the form again.
+
+    What does not stand under its own host is answered in place: the bare path would be tried under all hosts.
+    """
+    if isinstance(read, Malformed) or (read.form == "signed" and read.host and not _stands_under_its_host(read)):
+        return _answer(read, text)
     path = read.canonical_path or f"/01/{read.gtin}"
     language = request.args.get("lang")
     return redirect(quote(path, safe="/%") + (f"?lang={quote(language)}" if language else ""), 303)
 
 
-def _raised(read: StampText | Malformed) -> StampText:
-    if isinstance(read, Malformed):
-        raise read
-    return read
+def _stands_under_its_host(read: StampText) -> bool:
+    around = services()
+    with reading(around.engine) as session:
+        found = look_up(session, read, keys=around.scan_keys, language=choose_language(), now=around.clock())
+    return found.page is not None
 
 
 @public.get("/picture/<sha256>")

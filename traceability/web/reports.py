@@ -6,13 +6,13 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from traceability.domain.address import LONGEST, StampText, parse_address, parse_typed
-from traceability.domain.errors import Malformed, Refused
+from traceability.domain.address import LONGEST
+from traceability.domain.errors import Refused
 from traceability.models.engine import acting
 from traceability.operations.report_odd import NewReport, report_odd
-from traceability.operations.scan import look_up, parse_unverified_path
+from traceability.operations.scan import look_up
 from traceability.web.languages import choose_language
-from traceability.web.public import visitor
+from traceability.web.public import read_any, sender
 from traceability.web.services import services
 from traceability.web.wording import report_kinds
 from traceability.wording import word_refusal
@@ -39,8 +39,8 @@ def send_report() -> ResponseReturnValue:
         if not entry.idempotency_key:
             raise Refused("idempotency_reused")
         with acting(around.engine) as session:
-            found = look_up(session, _read(text), keys=around.scan_keys, language=choose_language(), now=now)
-            number = report_odd(session, entry, found, visitor=visitor(), now=now).id
+            found = look_up(session, read_any(text), keys=around.scan_keys, language=choose_language(), now=now)
+            number = report_odd(session, entry, found, visitor=sender(), now=now).id
     except Refused as refused:
         status = 429 if refused.code == "report_flood" else 400
         return _form(stamp=text, problem=word_refusal(refused)), status
@@ -64,15 +64,3 @@ def _form(stamp: str = "", problem: str | None = None) -> str:
         words=fields.get("words", ""),
         place=fields.get("place", ""),
     )
-
-
-def _read(text: str) -> StampText | Malformed:
-    try:
-        if text.startswith("/"):
-            return parse_unverified_path(text)
-        if "://" in text:
-            around = services()
-            return parse_address(text, around.key_store.current().keyring.hosts, test_mode=around.settings.test_mode)
-        return parse_typed(text)
-    except Malformed as fault:
-        return fault

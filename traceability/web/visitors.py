@@ -12,9 +12,11 @@ from pathlib import Path
 
 from werkzeug.datastructures import Headers
 
+# Names of robots and link previews. Apps name themselves at the start of their text; within it they are the browser of a person.
 _ROBOTS = re.compile(
-    r"bot\b|bot/|crawler|spider|slurp|facebookexternalhit|facebookcatalog|whatsapp|viber|skypeuripreview|embedly|"
-    r"preview|curl/|wget/|python-|java/|go-http-client|okhttp|libwww|axios|node-fetch|scrapy|monitor|uptime|lighthouse|headlesschrome",
+    r"(?<!cu)bot[\s/;)]|(?<!cu)bot$|crawl|spider|slurp|scrap|facebookexternalhit|facebookcatalog|skypeuripreview|embedly|iframely|"
+    r"vkshare|googleother|mastodon/|preview|headlesschrome|lighthouse|uptime|^(?:whatsapp|viber|zalo|curl|wget|python|java|"
+    r"go-http-client|okhttp|libwww|axios|node|scrapy|monitor|ruby|perl|php)\b",
     re.IGNORECASE,
 )
 

@@ -59,9 +59,8 @@ def _page_sentences(page: OriginPage) -> list[str]:
                 times=format_number(page.seen.times),
             )
         )
-    best_before = page.days["best_before"]
-    if "past_best_before" in reasons and best_before is not None and not isinstance(best_before, str):
-        sentences.append(gettext("The best-before date was %(day)s.", day=format_day(best_before)))
+    if "past_best_before" in reasons and page.judged_best_before is not None:
+        sentences.append(gettext("The best-before date was %(day)s.", day=format_day(page.judged_best_before)))
     sentences.append(_issued_sentence(page))
     if page.verdict == "ISSUED":
         sentences.append(gettext("No warning and no recall as of %(moment)s.", moment=format_moment(page.now)))
@@ -81,22 +80,22 @@ def word_verdict(found: Found) -> VerdictWords:
     """The verdict on a text that is no stamp of ours, or was never issued."""
     reasons = found.judgement.reasons
     if found.judgement.verdict.value == "UNKNOWN":
-        sentences = [words for reason, words in _unknown_reasons().items() if reason in reasons]
+        sentences = [words for reason, words in _unknown_reasons(by_unit=found.by_unit).items() if reason in reasons]
         if "recalled" in reasons:
-            sentences.insert(0, gettext("The batch that this code names is recalled: do not eat or use what is in the pack."))
+            sentences.insert(0, gettext("The batch that this code names is recalled."))
         return VerdictWords("bad", gettext("We never issued this code"), tuple(sentences))
     titles = {"foreign_host": gettext("This address is not ours"), "no_lot": gettext("Which lot?")}
     title = next((titles[reason] for reason in reasons if reason in titles), gettext("This code cannot be read"))
     return VerdictWords("none", title, tuple(words for reason, words in _malformed_reasons().items() if reason in reasons))
 
 
-def _unknown_reasons() -> dict[str, str]:
+def _unknown_reasons(*, by_unit: bool = False) -> dict[str, str]:
     return {
         "no_such_batch": gettext("The code is well formed, but no batch of ours has it."),
         "nothing_issued": gettext("The batch is registered, but no stamps were issued for it."),
-        "scope_not_issued": gettext(
-            "This batch's codes have another length: 24 characters where each pack has its own, else 12. Type the whole code."
-        ),
+        "scope_not_issued": gettext("This batch's codes have 24 characters, as each pack has its own. Type the whole code.")
+        if by_unit
+        else gettext("This batch has one code of 12 characters for all its packs, and this is a longer one."),
         "serial_does_not_verify": gettext("The batch exists, but the second half of the code is not one of its packs."),
         "unit_not_issued": gettext("The batch exists, but this pack's stamp was never issued."),
         "form_not_issued": gettext("The batch exists, but it has no stamps of this form."),

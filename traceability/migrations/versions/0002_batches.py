@@ -40,10 +40,12 @@ def upgrade() -> None:
         sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.String(length=100), nullable=False),
+        sa.Column("created_role", sa.String(length=10), nullable=False),
         sa.CheckConstraint(
             "(kind = 'goods' AND lot IS NOT NULL AND lot_folded IS NOT NULL AND quantity IS NOT NULL AND package IS NOT NULL) OR (kind = 'service' AND lot IS NULL AND lot_folded IS NULL AND quantity IS NULL AND package IS NULL AND (stamp_scope IS NULL OR stamp_scope = 'batch'))",
             name=op.f("ck_batch_kind_whole"),
         ),
+        sa.CheckConstraint("created_role IN ('producer', 'office', 'inspector')", name=op.f("ck_batch_created_role")),
         sa.CheckConstraint("kind IN ('goods', 'service')", name=op.f("ck_batch_kind")),
         sa.CheckConstraint(
             "package IN ('bag', 'box', 'bottle', 'jar', 'bundle', 'piece', 'tray', 'carton')", name=op.f("ck_batch_package")
@@ -87,7 +89,7 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.String(length=100), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "field IN ('harvested_on', 'made_on', 'packed_on', 'best_before', 'place', 'quantity')", name=op.f("ck_batch_correction_field")
+            "field IN ('harvested_on', 'made_on', 'packed_on', 'best_before', 'place')", name=op.f("ck_batch_correction_field")
         ),
         sa.CheckConstraint("recorded_role IN ('producer', 'office', 'inspector')", name=op.f("ck_batch_correction_recorded_role")),
         sa.CheckConstraint("length(reason) > 0", name=op.f("ck_batch_correction_reason")),

@@ -176,7 +176,7 @@ def upgrade() -> None:
         sa.CheckConstraint("unit >= 0", name=op.f("ck_scan_unit")),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_scan_batch_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
-        sa.UniqueConstraint("batch_id", "unit", "visitor", "minute", name=op.f("uq_scan_batch_id_unit_visitor_minute")),
+        sa.UniqueConstraint("batch_id", "unit", "visitor", "minute", "verdict", name=op.f("uq_scan_batch_id_unit_visitor_minute_verdict")),
     )
     with op.batch_alter_table("scan", schema=None) as batch_op:
         batch_op.create_index("ix_scan_batch_id_unit_scanned_at", ["batch_id", "unit", "scanned_at"], unique=False)

@@ -22,11 +22,15 @@ def _rules(differs: str) -> list[tuple[str, str, str, str]]:
     """Name, event, table and condition of each rule; `differs` is the dialect's null-safe inequality."""
     always = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in _ALWAYS)
     stamped = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in _ONCE_STAMPED)
+    # JSON has no equality on PostgreSQL; its text has.
+    stamped += f" OR CAST(NEW.standards AS TEXT) {differs} CAST(OLD.standards AS TEXT)"
     return [
         ("batch_claims_frozen", "UPDATE", "batch", f"{always} OR (OLD.stamp_scope IS NOT NULL AND ({stamped}))"),
         # Deleting and writing anew, which is what REPLACE does on SQLite, is a change too.
         ("batch_kept", "DELETE", "batch", "OLD.stamp_scope IS NOT NULL"),
         ("product_gtin_frozen", "UPDATE", "product", f"NEW.gtin {differs} OLD.gtin AND {_STAMPED}"),
+        ("correction_frozen", "UPDATE", "batch_correction", ""),
+        ("correction_kept", "DELETE", "batch_correction", ""),
         ("issuance_frozen", "UPDATE", "issuance", ""),
         ("issuance_kept", "DELETE", "issuance", ""),
     ]
