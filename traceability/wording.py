@@ -39,7 +39,7 @@ def _faults() -> dict[str, str]:
 
 def refusals() -> dict[str, str]:
     """All codes with their sentences; `%(name)s` are the facts of the refusal."""
-    return {**_of_registration(), **_of_batches(), **_of_stamps(), **_of_people()}
+    return {**_of_registration(), **_of_batches(), **_of_stamps(), **_of_people(), **_of_accounts()}
 
 
 def _of_registration() -> dict[str, str]:
@@ -155,4 +155,26 @@ def _of_people() -> dict[str, str]:
         "picture_without_stamp": gettext("No stamp was found in the picture. Go closer, hold still, and mind reflections."),
         "picture_several_stamps": gettext("The picture shows %(count)s different codes. Photograph one stamp only."),
         "picture_missing": gettext("Choose a picture first."),
+    }
+
+
+def _of_accounts() -> dict[str, str]:
+    return {
+        "login": gettext("Write an e-mail address, or a phone number of ten digits."),
+        "login_taken": gettext("An account with the login %(login)s is there already."),
+        "password_short": gettext("The password is too short: at least %(least)s characters. A few words make a good one."),
+        "password_long": gettext("The password is too long: at most %(largest)s characters."),
+        "password_common": gettext("Many people use this password, or it is your own name: choose another."),
+        "password_wrong": gettext("The current password does not fit."),
+        "staff_role": gettext("“%(role)s” is no role."),
+        "member_role": gettext("“%(role)s” is no role of a producer's member."),
+        "not_manager": gettext("Only a manager of the producer may do that."),
+        "not_office": gettext("Only the office or an administrator may do that."),
+        "not_member": gettext("This account is no member of the producer."),
+        "last_manager": gettext("This is the producer's last manager: make another one first."),
+        "invitation_empty": gettext("Choose what the invitation is for: one producer, or one role."),
+        "link_dead": gettext("The link is unknown, was used, or is older than 24 hours. Ask for a new one."),
+        "link_of_another": gettext("The invitation was made for another login."),
+        "sign_in_first": gettext("This login has an account already: sign in, and open the link again."),
+        "sign_in_locked": gettext("Too many wrong tries. Wait %(minutes)s minutes and try again."),
     }

@@ -1,7 +1,11 @@
 """The command line, as an operator uses it."""
 
 import io
+import os
 import re
+import socket
+import subprocess
+import sys
 
 import pytest
 import zxingcpp
@@ -175,4 +179,34 @@ def test_reports_are_listed_newest_first(run, workshop, client):
 def test_serving_without_a_schema_or_keys_is_refused_in_one_line(run, services):
     (services.settings.keys_folder / "traceability-keys.json").unlink()
     done = run("serve")
-    assert done.exit_code == 1 and "init" in done.output and "Traceback" not in done.output
+    assert done.exit_code == 3 and "init" in done.output and "Traceback" not in done.output
+
+
+def test_a_wrong_setting_stops_every_command_with_one_line():
+    for name, value in (("PORT", "abc"), ("PUBLIC_URL", "https://x.vn/y"), ("DATABASE_URL", "mysql://x/y"), ("WORKERS", "0")):
+        command = [sys.executable, "-m", "flask", "--app", "traceability", "batch", "list"]
+        done = subprocess.run(command, env={**os.environ, name: value}, capture_output=True, text=True, check=False)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1 and name in done.stderr, done.stderr
+
+
+def test_a_port_that_is_taken_stops_serve_with_one_line(run, services):
+    with socket.socket() as taken:
+        taken.bind((services.settings.host, services.settings.port))
+        taken.listen()
+        done = run("serve")
+    assert done.exit_code == 1 and "8000" in done.output and "Serving" not in done.output
+
+
+def test_a_file_that_cannot_be_written_is_one_clear_line(run, workshop, tmp_path):
+    done = run("label", workshop.stamped().code, "-o", tmp_path / "nowhere" / "x.pdf")
+    assert done.exit_code == 1 and done.output.count("\n") == 1
+
+
+def test_a_lost_master_key_is_one_clear_line(run, workshop, services, tmp_path):
+    batch = workshop.stamped()
+    folder = services.settings.keys_folder
+    (folder / "serial-1.key").rename(folder / "serial-7.key")
+    os.utime(folder / "traceability-keys.json")
+    for words in (("label", batch.code, "-o", tmp_path / "x.pdf"), ("verify", batch.code), ("init",)):
+        done = run(*words)
+        assert done.exit_code == 3 and "serial master key 1" in done.output, done.output

@@ -151,7 +151,7 @@ def test_a_report_that_cannot_be_stored_comes_back_with_the_persons_words(client
 def test_a_database_that_misses_a_migration_says_so_in_plain_words_and_is_not_served(client, services):
     check_ready(services)
     migrate_down(services.engine, "0003")
-    with pytest.raises(NotReady, match=r"0003.*needs 0004.*init"):
+    with pytest.raises(NotReady, match=r"0003.*needs 0005.*init"):
         check_ready(services)
     migrate_down(services.engine, "base")
     with pytest.raises(NotReady, match=r"schema none.*init"):

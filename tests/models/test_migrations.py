@@ -15,9 +15,11 @@ from traceability.operations.withdraw import recall_goods
 
 
 def dump(engine):
-    """All rows of all tables."""
+    """All rows of all tables that hold any."""
+    there = set(inspect(engine).get_table_names())
     with engine.connect() as connection:
-        return {table.name: sorted(connection.execute(select(table)).all(), key=repr) for table in Base.metadata.sorted_tables}
+        tables = [table for table in Base.metadata.sorted_tables if table.name in there]
+        return {table.name: rows for table in tables if (rows := sorted(connection.execute(select(table)).all(), key=repr))}
 
 
 def constraint_names(engine):
@@ -31,7 +33,7 @@ def constraint_names(engine):
             *(index["name"] for index in found.get_indexes(table)),
             found.get_pk_constraint(table)["name"],
         }
-        for table in Base.metadata.tables
+        for table in set(Base.metadata.tables) & set(found.get_table_names())
     }
 
 
@@ -82,7 +84,7 @@ def test_an_empty_database_goes_all_the_way_down_and_up(engine):
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
             assert connection.scalar(text("SELECT count(*) FROM pg_proc WHERE proname LIKE 'refuse_%'")) == 0
-    for revision in ("0001", "0002", "0003", "0004"):
+    for revision in ("0001", "0002", "0003", "0004", "0005"):
         migrate(engine, revision)
         assert current_revision(engine) == revision
     assert constraint_names(engine) == names

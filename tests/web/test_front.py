@@ -56,7 +56,7 @@ def test_a_pasted_address_leads_to_its_page_and_a_foreign_one_is_warned_of(clien
     assert foreign.status_code == 400 and "This address is not ours" in foreign.text
 
 
-@pytest.mark.parametrize("typed", ["", "x", "7K3M-Q9X2-ABCT", "8938505974019", "<script>alert(1)</script>", "7" * 5000, "\u202e\x00"])
+@pytest.mark.parametrize("typed", ["", "x", "7K3M-Q9X2-ABCT", "8938505974018", "<script>alert(1)</script>", "7" * 5000, "\u202e\x00"])
 def test_what_cannot_be_looked_up_gets_help_and_keeps_what_was_typed(client, typed):
     answer = client.get("/lookup", query_string={"code": typed, "lang": "en"})
     assert answer.status_code == 400
@@ -160,3 +160,9 @@ def test_pictures_may_be_kept_and_others_are_not_found(client, workshop):
 def test_what_is_not_there_answers_404_with_help(client, path):
     answer = client.get(path, headers={"Accept-Language": "en"})
     assert answer.status_code == 404 and "Look up a code" in answer.text
+
+
+def test_the_number_under_a_bar_code_leads_to_the_product_and_asks_for_the_lot(client, workshop):
+    workshop.stamped(workshop.product(gtin=GTIN), form="gs1")
+    answer = client.get("/lookup", query_string={"code": "9 521234 500018", "lang": "en"})
+    assert answer.location == f"/01/{GTIN}?lang=en" and "Which lot?" in client.get(answer.location).text

@@ -178,7 +178,7 @@ def test_a_misread_code_is_explained_group_by_group(client, workshop):
     batch = workshop.stamped(units=2)
     path = workshop.path(batch, unit=1)
     answer = client.get(path[:-1] + ("0" if path[-1] != "0" else "1") + "?lang=en")
-    assert answer.status_code == 400 and "Group 1 fits." in answer.text and "Group 2 does not fit" in answer.text
+    assert answer.status_code == 400 and "Half 1 fits." in answer.text and "Half 2 does not fit" in answer.text
 
 
 def test_a_gtin_alone_shows_the_product_asks_for_the_lot_and_lists_none(client, workshop):

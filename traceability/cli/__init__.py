@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from traceability.cli import key_commands, setup_commands, stamp_commands
+from traceability.cli import key_commands, setup_commands, stamp_commands, user_commands
 from traceability.web.services import Services
 
 
@@ -11,3 +11,4 @@ def add_commands(app: Flask, services: Services) -> None:
     setup_commands.add(app, services)
     key_commands.add(app, services)
     stamp_commands.add(app, services)
+    user_commands.add(app, services)

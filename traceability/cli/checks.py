@@ -15,6 +15,13 @@ class NotReady(Exception):
     """The service must not start; the message says why and what to do."""
 
 
+def lost_master_keys(services: Services) -> list[str]:
+    """The serial master keys that batches need and the folder lacks."""
+    with Session(services.engine) as session:
+        needed = set(session.scalars(select(Batch.master_key_id).distinct()))
+    return missing_master_keys(services.key_store.current(), needed)
+
+
 def check_ready(services: Services) -> None:
     """Raises NotReady."""
     try:
@@ -27,11 +34,9 @@ def check_ready(services: Services) -> None:
             raise NotReady(
                 f"the database is at schema {revision or 'none'}, this release needs {head_revision()}; run `flask --app traceability init`"
             )
-        with Session(services.engine) as session:
-            needed = set(session.scalars(select(Batch.master_key_id).distinct()))
+        lost = lost_master_keys(services)
     except SQLAlchemyError as error:
         raise NotReady(f"the database cannot be reached: {str(error.__cause__ or error).splitlines()[0]}") from None
-    lost = missing_master_keys(store, needed)
     if lost:
         raise NotReady(
             f"serial master key {', '.join(lost)} is not in {services.key_store.folder}, but batches need it; restore the keys folder"

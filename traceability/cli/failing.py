@@ -30,12 +30,18 @@ def speaking(services: Services) -> Iterator[None]:
             raise _fail(str(error), 1) from None
         except SQLAlchemyError as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
-            raise _fail(f"the database refused: {str(cause).splitlines()[0]}", 3) from None
+            said = str(cause).splitlines()[0]
+            unmade = any(words in said for words in ("no such table", "does not exist", "unable to open"))
+            raise _fail(f"the database refused: {said}{'; run `init` first' if unmade else ''}", 3) from None
+        except OSError as error:
+            raise _fail(f"{error.filename or 'a file'}: {error.strerror or error}", 1) from None
 
 
-class _Unreachable(click.ClickException):
+class Unreachable(click.ClickException):
+    """Database or keys are not there, or not as they must be."""
+
     exit_code = 3
 
 
 def _fail(line: str, code: int) -> click.ClickException:
-    return _Unreachable(line) if code == _Unreachable.exit_code else click.ClickException(line)
+    return Unreachable(line) if code == Unreachable.exit_code else click.ClickException(line)

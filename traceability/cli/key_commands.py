@@ -25,7 +25,7 @@ def add(app: Flask, services: Services) -> None:
             store = services.key_store.current()
             for key in store.keyring.keys:
                 revoked = f"revoked {format_instant(key.revoked_at)}" if key.revoked_at else "in force"
-                held = "private key here" if key.kid in store.private_keys else "no private key here"
+                held = "private key here" if (folder / f"{key.use}-{key.kid}.pem").exists() else "no private key here"
                 click.echo(f"{key.kid}\t{key.use}\t{format_instant(key.not_before)}\t{format_instant(key.not_after)}\t{revoked}\t{held}")
             click.echo(f"sequence {store.keyring.sequence}; hosts {', '.join(store.keyring.hosts)}", err=True)
             click.echo(f"serial master keys {', '.join(sorted(store.master_keys, key=int))}", err=True)

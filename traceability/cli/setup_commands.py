@@ -1,6 +1,7 @@
 """`init`, `sample`, `serve`, `report list`."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import click
 from flask import Flask
 from sqlalchemy import select
 
-from traceability.cli.checks import NotReady, check_ready
-from traceability.cli.failing import speaking
+from traceability.cli.checks import NotReady, check_ready, lost_master_keys
+from traceability.cli.failing import Unreachable, speaking
 from traceability.config import is_public_host
 from traceability.domain.address import format_address
 from traceability.domain.dates import VIETNAM
@@ -22,6 +23,7 @@ from traceability.operations.report_odd import list_reports
 from traceability.qr.symbol import encode
 from traceability.qr.terminal import terminal_text
 from traceability.sample import SampleKeys, is_loaded, load_sample
+from traceability.sample.accounts import make_sample_accounts
 from traceability.web.services import Services
 
 
@@ -49,7 +51,10 @@ def add(app: Flask, services: Services) -> None:
             keys = SampleKeys(store.keyring, settings.public_host, store.newest_master_key)
             with acting(services.engine) as session:
                 loaded = load_sample(session, keys=keys, now=services.clock())
+                # Accounts whose passwords are printed are for trials, never for a service that others can reach.
+                accounts = make_sample_accounts(session, now=services.clock()) if settings.test_mode else []
             click.echo(f"loaded the sample register with {len(loaded)} illustrative batches")
+            _tell_accounts(services, accounts)
 
     @app.cli.command("serve")
     def serve() -> None:
@@ -58,7 +63,8 @@ def add(app: Flask, services: Services) -> None:
         try:
             check_ready(services)
         except NotReady as error:
-            raise click.ClickException(str(error)) from None
+            raise Unreachable(str(error)) from None
+        _check_port(services)
         _greet(services)
         settings = services.settings
         arguments = ["--interface", "wsgi", "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
@@ -95,6 +101,33 @@ def add(app: Flask, services: Services) -> None:
     app.cli.add_command(report)
 
 
+def _check_port(services: Services) -> None:
+    """Two services on one port would both answer, each from its own register."""
+    settings = services.settings
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # Without this a port that was let go a moment ago would count as taken; one that is listened on still does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}; set HOST or PORT"
+            ) from None
+
+
+def _tell_accounts(services: Services, accounts: list[tuple[str, str, str]]) -> None:
+    if not accounts:
+        return
+    path = services.settings.instance / "sample-accounts.txt"
+    lines = [f"{login}\t{password}\t{role}" for login, password, role in accounts]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    click.echo(f"sample accounts (login, password, role), also in {path}:\n" + "\n".join(f"  {line}" for line in lines))
+    click.echo(f"sign in at {services.settings.public_url}/account/sign-in")
+
+
 def _prepare(services: Services, root: Path | None) -> None:
     settings = services.settings
     # What lies here is for nobody else on this machine: keys, phones, reports.
@@ -108,6 +141,9 @@ def _prepare(services: Services, root: Path | None) -> None:
     if trial and not settings.test_mode:
         click.echo(f"the key file holds hosts of trials ({', '.join(trial)}): for real packs begin with a fresh INSTANCE", err=True)
     migrate(services.engine)
+    lost = lost_master_keys(services)
+    if lost:
+        raise Unreachable(f"serial master key {', '.join(lost)} is missing, but batches need it; restore the keys folder")
     click.echo("keys and database are ready")
 
 

@@ -1,5 +1,6 @@
 """The tables, by noun. Invariants live here and in the migrations, not in whoever writes a row."""
 
+from traceability.models.account import Account, Link, Membership, RecoveryCode, SignInFailure, StaffRole, WebSession
 from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Report, Stage
 from traceability.models.issuance import Issuance, Recall, Revocation, Suspicion
@@ -8,6 +9,7 @@ from traceability.models.register import GeographicalIndication, PublishedCount,
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
 
 __all__ = [
+    "Account",
     "Base",
     "Batch",
     "BatchCorrection",
@@ -19,16 +21,22 @@ __all__ = [
     "GrowingArea",
     "Issuance",
     "KeyAlarm",
+    "Link",
+    "Membership",
     "Picture",
     "Producer",
     "Product",
     "PublishedCount",
     "Recall",
     "Recognition",
+    "RecoveryCode",
     "Report",
     "Revocation",
     "Scan",
+    "SignInFailure",
+    "StaffRole",
     "Stage",
     "Suspicion",
     "UseRight",
+    "WebSession",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from traceability.domain import address, base32, gs1, keys, ocop, stamp
 from traceability.domain import batch as rules
 from traceability.domain.dates import day_in_vietnam
-from traceability.domain.errors import NotFound, Refused
+from traceability.domain.errors import KeyFileError, NotFound, Refused
 from traceability.domain.verdict import Units
 from traceability.labels.label import Label
 from traceability.models import Batch, Issuance, Revocation
@@ -60,6 +60,8 @@ def iterate_labels(session: Session, batch_id: int, job: PrintJob, *, keys: Prin
     if job.unit is not None and batch.stamp_scope == "batch":
         raise Refused("scope_fixed", scope="batch")
     face = _face(session, batch, job, now)
+    if batch.master_key_id not in keys.master_keys:
+        raise KeyFileError(f"serial master key {batch.master_key_id} is missing; restore the keys folder")
     serials = stamp.serial_keys(keys.master_keys[batch.master_key_id], batch.code)
     cancelled = [Units(row.first_unit, row.last_unit) for row in session.scalars(select(Revocation).where(Revocation.batch_id == batch_id))]
     for issuance, unit in _ordered(issuances, job):

@@ -236,7 +236,7 @@ PRODUCTS = {
 
 _RICE_STEPS = (
     Step("sowing", 150, "Cánh đồng mẫu, xã Bát Xát", "Cấy tay, ruộng bậc thang", "Planted by hand on terraces", "梯田手工插秧"),
-    Step("harvest", 40, "Cánh đồng mẫu, xã Bát Xát", "12 tấn thóc", "12 tonnes of paddy", "稻谷 12 吨", confirmed=True),
+    Step("harvest", 40, "Cánh đồng mẫu, xã Bát Xát", "18,5 tấn thóc", "18.5 tonnes of paddy", "稻谷 18.5 吨", confirmed=True),
     Step("testing", 28, "Phòng kiểm nghiệm mẫu", "Đạt", "Passed", "合格"),
     Step("packing", 20, "Xưởng hợp tác xã mẫu", "Hút chân không, túi 5 kg", "Vacuum-packed in 5 kg bags", "真空包装，每袋 5 公斤"),
 )
@@ -257,7 +257,7 @@ BATCHES = (
         area_m2=120_000,
         steps=_RICE_STEPS,
         report=("Phiếu kết quả kiểm nghiệm", "KN-MẪU-1182", "Phòng kiểm nghiệm mẫu", "Đạt", 28),
-        inputs=(("Thóc Séng Cù", "Các hộ thành viên (mẫu)", 12_000, "kg"),),
+        inputs=(("Thóc Séng Cù", "Các hộ thành viên (mẫu)", 18_500, "kg"),),
         deliveries=(("Cửa hàng mẫu, phường Lào Cai", 600),),
     ),
     SampleBatch(
@@ -334,7 +334,7 @@ BATCHES = (
         units=60,
         made=15,
         packed=14,
-        quantity=60,
+        quantity=600,
         package="piece",
         place="xã Tả Phìn, tỉnh Lào Cai",
         steps=(Step("making", 15, "xã Tả Phìn", "Dệt khung gỗ", "Woven on a wooden loom", "木织机织造"),),

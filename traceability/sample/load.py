@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from traceability.domain.batch import BatchDates
 from traceability.domain.dates import add_months, day_in_vietnam
 from traceability.domain.keys import Keyring
+from traceability.domain.ocop import recognised_by
 from traceability.domain.roles import Actor
 from traceability.models import Batch, GeographicalIndication, Picture, Producer, Product, PublishedCount, Report, Stage
 from traceability.operations import register_batch as batches
@@ -74,7 +75,7 @@ def _load_product(
             stars=entry.stars,
             kind="new",
             decision=told.DECISION,
-            issuer="province",
+            issuer=recognised_by(entry.stars, decided_on).value,
             decided_on=decided_on.isoformat(),
             illustrative=True,
         )
@@ -128,7 +129,9 @@ def _load_batch(
     for area in entry.areas:
         batches.add_growing_area(session, batch.id, name=area, area_m2=entry.area_m2)
     _load_stages(session, batch, entry, today, now)
-    issue_stamps(session, batch.id, Order(entry.form, entry.units, keys.host), keyring=keys.keyring, actor=PRODUCER, now=now)
+    # Stamped on the day of packing; a signed stamp cannot be older than its key.
+    issued_at = now - timedelta(days=entry.packed) if entry.packed and entry.form != "signed" else now
+    issue_stamps(session, batch.id, Order(entry.form, entry.units, keys.host), keyring=keys.keyring, actor=PRODUCER, now=issued_at)
     _load_what_followed(session, batch, entry, today, now)
     session.refresh(batch)
     return batch

@@ -5,6 +5,7 @@ import logging
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -38,6 +39,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         405: (gettext("Not possible here"), gettext("This address cannot be asked in that way.")),
         413: (gettext("Too large"), gettext("The upload is larger than %(size)s MB. Send a smaller one.", size=MOST_BYTES // 1024 // 1024)),
     }
+    if isinstance(error, CSRFError):
+        return _page(
+            gettext("The page was open for too long"),
+            gettext("Nothing was changed. Go back, load the page again, and send the form once more."),
+            400,
+        )
     usual = (gettext("This request cannot be read"), gettext("Go back and try again."))
     return _page(*titles.get(error.code or 500, usual), error.code or 500, lookup=error.code == 404)
 

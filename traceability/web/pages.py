@@ -5,9 +5,13 @@ from urllib.parse import quote
 
 from flask import Flask, Response, request, url_for
 from flask_compress import Compress
+from flask_wtf import CSRFProtect
 
 from traceability.config import Settings
+from traceability.domain.accounts import Principal
 from traceability.web import headers, wording
+from traceability.web.access import guard, here
+from traceability.web.account import account
 from traceability.web.errors import handle_errors
 from traceability.web.languages import (
     choose_language,
@@ -21,6 +25,8 @@ from traceability.web.languages import (
 from traceability.web.public import public
 from traceability.web.reports import reports
 from traceability.web.services import services
+from traceability.web.sessions import is_staff_path
+from traceability.web.staff import staff
 
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 
@@ -30,6 +36,8 @@ def add_pages(app: Flask, settings: Settings, css: str) -> None:
     app.url_map.merge_slashes = False
     app.register_blueprint(public)
     app.register_blueprint(reports)
+    app.register_blueprint(account)
+    app.register_blueprint(staff)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(
         who_says=wording.who_says,
@@ -41,6 +49,8 @@ def add_pages(app: Flask, settings: Settings, css: str) -> None:
         place_of=wording.place_of,
         decision=wording.decision,
         corrected=wording.word_correction,
+        role_name=wording.role_name,
+        rating_state=wording.rating_state,
         seen_sentence=wording.seen_sentence,
         what_it_shows=wording.what_it_shows,
         parts_of=join_parts,
@@ -50,6 +60,11 @@ def add_pages(app: Flask, settings: Settings, css: str) -> None:
         css=css,
     )
     app.context_processor(_of_request)
+    csrf = CSRFProtect(app)
+    # Public forms change nothing in anybody's name and have no session to hold a token.
+    csrf.exempt(public)
+    csrf.exempt(reports)
+    guard(app)
     app.after_request(_vary)
     headers.add_headers(app, settings, css)
     handle_errors(app)
@@ -71,12 +86,21 @@ def _of_request() -> dict[str, object]:
         "host": settings.public_host.lower(),
         "operator": settings.operator,
         "operator_contact": settings.operator_contact,
+        "me": _me(),
     }
+
+
+def _me() -> Principal | None:
+    """Who is signed in, on staff pages."""
+    if not is_staff_path(request.path):
+        return None
+    opened = here().open
+    return opened.principal if opened else None
 
 
 def _address_in(language: str) -> str:
     """This page's address in a language: what the form held stays, the rest of the query is passed over."""
-    kept = {name: request.args[name] for name in ("code", "gtin", "lot", "stamp") if name in request.args}
+    kept = {name: request.args[name] for name in ("code", "gtin", "lot", "stamp", "search", "page") if name in request.args}
     if request.endpoint == "public.scan" and not request.path.startswith("//"):
         # A stamp's page has one address, the printed one, whichever of the view's rules matched it.
         return f"{quote(request.path)}?lang={language}"

@@ -173,7 +173,8 @@ def _product_page(gtin: str, lot: str = "", problem: str | None = None) -> Respo
 def look_up_code() -> ResponseReturnValue:
     """A code as a person typed it, or an address as a person pasted it."""
     typed = request.args.get("code", "").strip()[: LONGEST + 1]
-    return _see(read_any(typed), typed)
+    gtin = _typed_gtin(typed)
+    return _see(parse_unverified_path(f"/01/{gtin}") if gtin else read_any(typed), typed)
 
 
 @public.get("/lot")
@@ -204,6 +205,14 @@ def look_up_picture() -> ResponseReturnValue:
         return render_template("public/front.html", problem=word_refusal(refused)), status
     # A symbol holds an address; what else one may hold is no stamp.
     return _see(read_any(text if "://" in text else f"://{text}"), text)
+
+
+def _typed_gtin(typed: str) -> str | None:
+    """The number under a bar code, which people take for the stamp's: it leads to the product, which asks for the lot."""
+    try:
+        return gs1.parse_gtin(typed.replace(" ", ""))
+    except Malformed:
+        return None
 
 
 def read_any(text: str) -> StampText | Malformed:

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import Engine
 
+from traceability.app_secret import AppSecret
 from traceability.config import Settings
 from traceability.keystore import LiveKeyStore
 from traceability.operations.scan import Keys
@@ -24,6 +25,7 @@ class Services:
     key_store: LiveKeyStore
     visitors: Visitors
     clock: Callable[[], datetime]
+    secret: AppSecret
 
     @property
     def scan_keys(self) -> Keys:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext, ngettext
 
+from traceability.domain.address import StampText
 from traceability.domain.dates import day_in_vietnam
 from traceability.operations.origin_page import Correction, OriginPage, ProducerFacts, Stars
 from traceability.operations.scan import Found
@@ -83,7 +84,11 @@ def word_verdict(found: Found) -> VerdictWords:
         sentences = [words for reason, words in _unknown_reasons(by_unit=found.by_unit).items() if reason in reasons]
         if "recalled" in reasons:
             sentences.insert(0, gettext("The batch that this code names is recalled."))
-        return VerdictWords("bad", gettext("We never issued this code"), tuple(sentences))
+        if "no_such_batch" in reasons and isinstance(found.read, StampText) and found.read.form == "gs1":
+            sentences.append(gettext("Capitals and small letters of the lot number count."))
+        incomplete = "scope_not_issued" in reasons and found.by_unit
+        title = gettext("This code is not complete") if incomplete else gettext("We never issued this code")
+        return VerdictWords("bad", title, tuple(sentences))
     titles = {"foreign_host": gettext("This address is not ours"), "no_lot": gettext("Which lot?")}
     title = next((titles[reason] for reason in reasons if reason in titles), gettext("This code cannot be read"))
     return VerdictWords("none", title, tuple(words for reason, words in _malformed_reasons().items() if reason in reasons))
@@ -304,6 +309,27 @@ def word_correction(correction: Correction) -> str:
         old=value(correction.old_value),
         reason=correction.reason,
     )
+
+
+def role_name(role: str) -> str:
+    """What an account may be."""
+    return {
+        "member": gettext("Member"),
+        "manager": gettext("Manager"),
+        "inspector": gettext("Inspector"),
+        "office": gettext("The province's office"),
+        "administrator": gettext("Administrator"),
+    }[role]
+
+
+def rating_state(state: str) -> str:
+    """What holds of a rating today."""
+    return {
+        "valid": gettext("Valid"),
+        "expired": gettext("Expired"),
+        "withdrawn": gettext("Withdrawn"),
+        "undated": gettext("Validity not known"),
+    }[state]
 
 
 def report_kinds() -> list[tuple[str, str]]:

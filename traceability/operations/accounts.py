@@ -1,0 +1,253 @@
+"""Accounts: made, invited, joined, removed; passwords set and reset."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from traceability.domain.accounts import LINK_LASTS, PRODUCER_ROLES, STAFF_ROLES, Principal, check_password, fold_login
+from traceability.domain.errors import NotFound, Refused
+from traceability.models import Account, Link, Membership, Producer, RecoveryCode, StaffRole, WebSession
+from traceability.operations.places import check_place
+from traceability.operations.secrets_kept import common_passwords, hash_password, password_fits, token_hash
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """What an invitation gives: membership of a producer, or a staff role (an inspector's may be bounded to a commune)."""
+
+    login: str
+    producer_id: int | None = None
+    member_role: str | None = None
+    staff_role: str | None = None
+    commune_code: str | None = None
+
+
+def principal_of(session: Session, account_id: int) -> Principal | None:
+    """An account with its roles as they are now, or None where it is gone or disabled."""
+    account = session.get(Account, account_id)
+    if account is None or account.disabled_at is not None:
+        return None
+    commune = next((role.commune_code for role in account.staff_roles if role.role == "inspector"), None)
+    return Principal(
+        account_id=account.id,
+        name=account.name,
+        staff=frozenset(role.role for role in account.staff_roles),
+        producers={row.producer_id: row.role for row in account.memberships if row.ended_at is None},
+        commune_code=commune,
+    )
+
+
+def create_account(
+    session: Session, *, login: str, name: str, password: str | None, staff_role: str | None = None, sample: bool = False, now: datetime
+) -> Account:
+    """An account. Refused: `login`, `login_taken`, `name_empty`, `staff_role`, those of passwords."""
+    login = fold_login(login)
+    if not name.strip():
+        raise Refused("name_empty")
+    if staff_role is not None and staff_role not in STAFF_ROLES:
+        raise Refused("staff_role", role=staff_role)
+    if session.scalar(select(Account.id).where(Account.login == login)):
+        raise Refused("login_taken", login=login)
+    checked = check_password(password, common_passwords(), own_words=(login, name)) if password is not None else None
+    account = Account(
+        login=login, name=name.strip(), password_hash=hash_password(checked) if checked else None, sample=sample, created_at=now
+    )
+    session.add(account)
+    session.flush()
+    if staff_role:
+        add_staff_role(session, account.id, staff_role, None, now=now)
+    return account
+
+
+def add_staff_role(session: Session, account_id: int, role: str, commune_code: str | None, *, now: datetime) -> None:
+    """Gives a role; one that is there already stays. Refused: `staff_role`, those of places."""
+    if role not in STAFF_ROLES:
+        raise Refused("staff_role", role=role)
+    if session.scalar(select(StaffRole.id).where(StaffRole.account_id == account_id, StaffRole.role == role)) is None:
+        session.add(StaffRole(account_id=account_id, role=role, commune_code=commune_code, since=now))
+        session.flush()
+
+
+def add_member(session: Session, account_id: int, producer_id: int, role: str, *, now: datetime) -> Membership:
+    """Makes an account a member; one that is a member already takes the role. Refused `member_role`; NotFound `producer_missing`."""
+    if role not in PRODUCER_ROLES:
+        raise Refused("member_role", role=role)
+    if session.get(Producer, producer_id) is None:
+        raise NotFound("producer_missing", producer=producer_id)
+    membership = _current(session, account_id, producer_id)
+    if membership is None:
+        membership = Membership(account_id=account_id, producer_id=producer_id, role=role, since=now)
+        session.add(membership)
+    membership.role = role
+    session.flush()
+    return membership
+
+
+def remove_member(session: Session, account_id: int, producer_id: int, *, by: Principal, now: datetime) -> None:
+    """Ends a membership from now on, also in sessions that are open. Refused: `not_manager`, `last_manager`, `not_member`."""
+    if not by.manages(producer_id):
+        raise Refused("not_manager")
+    membership = _current(session, account_id, producer_id)
+    if membership is None:
+        raise Refused("not_member")
+    others = select(Membership.id).where(
+        Membership.producer_id == producer_id, Membership.role == "manager", Membership.ended_at.is_(None), Membership.id != membership.id
+    )
+    if membership.role == "manager" and session.scalar(others.limit(1)) is None:
+        raise Refused("last_manager")
+    membership.ended_at = now
+    session.flush()
+
+
+def invite(session: Session, entry: Invitation, *, token: str, by: Principal, now: datetime) -> Link:
+    """A link that makes its bearer a member or staff. Refused: `login`, `not_manager`, `not_office`, `invitation_empty`, …"""
+    login = fold_login(entry.login)
+    if (entry.producer_id is None) == (entry.staff_role is None):
+        raise Refused("invitation_empty")
+    if entry.staff_role is not None:
+        _check_may_invite_staff(entry, by)
+    elif entry.member_role not in PRODUCER_ROLES:
+        raise Refused("member_role", role=entry.member_role)
+    elif not by.manages(entry.producer_id or 0) and "office" not in by.staff:
+        raise Refused("not_manager")
+    link = Link(
+        token_hash=token_hash(token),
+        purpose="invitation",
+        login=login,
+        producer_id=entry.producer_id,
+        member_role=entry.member_role,
+        staff_role=entry.staff_role,
+        commune_code=entry.commune_code,
+        made_by=by.account_id,
+        made_at=now,
+        expires_at=now + LINK_LASTS,
+    )
+    session.add(link)
+    session.flush()
+    return link
+
+
+def make_reset(session: Session, login: str, *, token: str, by: Principal | None, now: datetime) -> Link | None:
+    """A link that sets a new password; None where no account has the login, of which the one who asks is told nothing."""
+    account = session.scalar(select(Account).where(Account.login == fold_login(login), Account.disabled_at.is_(None)))
+    if account is None:
+        return None
+    link = Link(
+        token_hash=token_hash(token),
+        purpose="reset",
+        account_id=account.id,
+        login=account.login,
+        made_by=by.account_id if by else None,
+        made_at=now,
+        expires_at=now + LINK_LASTS,
+    )
+    session.add(link)
+    session.flush()
+    return link
+
+
+def find_link(session: Session, token: str, now: datetime) -> Link:
+    """A link that is still good. Refused `link_dead` for one that is unknown, used or too old, told apart for nobody."""
+    link = session.scalar(select(Link).where(Link.token_hash == token_hash(token)).with_for_update(key_share=True))
+    if link is None or link.used_at is not None or now >= link.expires_at:
+        raise Refused("link_dead")
+    return link
+
+
+def use_link(session: Session, token: str, *, name: str, password: str, now: datetime) -> Account:
+    """Joins by an invitation, or sets a new password by a reset; the link is used up, and all other sessions end.
+
+    An invitation to a login that has an account is not a way to set its password: Refused `sign_in_first`.
+    """
+    link = find_link(session, token, now)
+    if link.purpose == "reset":
+        account = session.get(Account, link.account_id)
+        assert account is not None
+        set_password(session, account, password, now=now)
+    else:
+        if session.scalar(select(Account.id).where(Account.login == link.login)):
+            raise Refused("sign_in_first")
+        account = create_account(session, login=link.login, name=name, password=password, now=now)
+        _grant(session, account.id, link, now)
+    link.used_at = now
+    session.flush()
+    return account
+
+
+def accept_invitation(session: Session, token: str, *, by: Principal, now: datetime) -> None:
+    """Adds an invitation's role to the account that is signed in, if it was meant for it. Refused: `link_dead`, `link_of_another`."""
+    link = find_link(session, token, now)
+    account = session.get(Account, by.account_id)
+    assert account is not None
+    if link.purpose != "invitation" or account.login != link.login:
+        raise Refused("link_of_another")
+    _grant(session, account.id, link, now)
+    link.used_at = now
+    session.flush()
+
+
+def set_password(session: Session, account: Account, password: str, *, now: datetime, keep_session: int | None = None) -> None:
+    """Sets a password and ends all sessions but one."""
+    checked = check_password(password, common_passwords(), own_words=(account.login, account.name))
+    account.password_hash = hash_password(checked)
+    ended = update(WebSession).where(WebSession.account_id == account.id, WebSession.ended_at.is_(None))
+    if keep_session is not None:
+        ended = ended.where(WebSession.id != keep_session)
+    session.execute(ended.values(ended_at=now))
+    session.flush()
+
+
+def change_password(session: Session, account_id: int, *, current: str, new: str, keep_session: int, now: datetime) -> None:
+    """Sets a new password for who knows the current one. Refused `password_wrong` and those of passwords."""
+    account = session.get_one(Account, account_id)
+    if not password_fits(account.password_hash, current):
+        raise Refused("password_wrong")
+    set_password(session, account, new, now=now, keep_session=keep_session)
+
+
+def set_second_factor(session: Session, account_id: int, *, sealed: bytes, codes: list[str], step: int, now: datetime) -> None:
+    """Turns the second factor on; `codes` are the new recovery codes, of which only hashes are kept."""
+    account = session.get_one(Account, account_id)
+    account.totp_seed, account.totp_confirmed_at, account.totp_last_step = sealed, now, step
+    for row in session.scalars(select(RecoveryCode).where(RecoveryCode.account_id == account.id)):
+        session.delete(row)
+    session.flush()
+    session.add_all(RecoveryCode(account_id=account.id, code_hash=token_hash(code)) for code in codes)
+    session.flush()
+
+
+def make_recovery_codes(random: Callable[[int], bytes]) -> list[str]:
+    """Ten codes of 50 random bits, in base32 without look-alikes."""
+    from_number = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return ["".join(from_number[byte & 31] for byte in random(10)) for _ in range(10)]
+
+
+def link_lasts() -> timedelta:
+    """How long a link is good."""
+    return LINK_LASTS
+
+
+def _grant(session: Session, account_id: int, link: Link, now: datetime) -> None:
+    if link.staff_role:
+        add_staff_role(session, account_id, link.staff_role, link.commune_code, now=now)
+    elif link.producer_id is not None and link.member_role:
+        add_member(session, account_id, link.producer_id, link.member_role, now=now)
+
+
+def _check_may_invite_staff(entry: Invitation, by: Principal) -> None:
+    if entry.staff_role not in STAFF_ROLES:
+        raise Refused("staff_role", role=entry.staff_role)
+    # The office keeps inspectors and producers; whoever can make administrators must be one.
+    if "administrator" not in by.staff and not ("office" in by.staff and entry.staff_role == "inspector"):
+        raise Refused("not_office")
+    if entry.commune_code is not None:
+        check_place("15", entry.commune_code)
+
+
+def _current(session: Session, account_id: int, producer_id: int) -> Membership | None:
+    return session.scalar(
+        select(Membership).where(Membership.account_id == account_id, Membership.producer_id == producer_id, Membership.ended_at.is_(None))
+    )

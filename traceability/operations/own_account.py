@@ -1,0 +1,124 @@
+"""One's own account, and what it leads to."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from traceability.domain import ocop
+from traceability.domain.accounts import Principal
+from traceability.domain.dates import day_in_vietnam
+from traceability.models import Account, Producer, Product, Recognition, UseRight
+from traceability.operations.issue import as_rule
+from traceability.operations.register_batch import right_of
+
+WARN_DAYS = (7, 30, 90)
+
+
+@dataclass(frozen=True)
+class OwnAccount:
+    """What a person sees of its account. `producers` are names with the role held."""
+
+    login: str
+    name: str
+    staff: tuple[str, ...]
+    producers: tuple[tuple[str, str], ...]
+    has_second_factor: bool
+
+
+@dataclass(frozen=True)
+class PrintableProduct:
+    """A product and what its labels may say today. `warn_days` is 7, 30 or 90 where the rating or right ends within that time."""
+
+    id: int
+    producer_name: str
+    name: str
+    picture_sha256: str | None
+    picture_size: tuple[int, int] | None
+    stars: int
+    stars_until: date | None
+    indication: str | None
+    indication_until: date | None
+    warn_days: int | None
+
+
+@dataclass(frozen=True)
+class RecognitionRow:
+    """A rating as the office's list shows it."""
+
+    product: str
+    producer: str | None
+    stars: int
+    decision: str | None
+    decided_on: str | None
+    valid_until: date | None
+    state: str
+    source: str | None
+
+
+def own_account(session: Session, who: Principal) -> OwnAccount:
+    """The account of who asks."""
+    account = session.get_one(Account, who.account_id)
+    names = dict(session.execute(select(Producer.id, Producer.name).where(Producer.id.in_(who.producers))).all())
+    return OwnAccount(
+        account.login,
+        account.name,
+        tuple(sorted(who.staff)),
+        tuple((names[key], role) for key, role in who.producers.items()),
+        account.totp_confirmed_at is not None,
+    )
+
+
+def products_of(session: Session, producer_ids: list[int], now: datetime) -> list[PrintableProduct]:
+    """The products of producers, by name, with what may be printed today."""
+    today = day_in_vietnam(now)
+    rows = session.scalars(select(Product).where(Product.producer_id.in_(producer_ids)).order_by(Product.name, Product.id))
+    return [_printable(session, row, today) for row in rows]
+
+
+def search_recognitions(session: Session, search: str, now: datetime, *, page: int, size: int = 20) -> tuple[list[RecognitionRow], bool]:
+    """A page of the register's ratings, the latest first, and whether there are more."""
+    statement = (
+        select(Recognition, Product, Producer.name).join(Recognition.product).outerjoin(Producer, Product.producer_id == Producer.id)
+    )
+    if search:
+        like = f"%{search.replace('%', '').replace('_', '')}%"
+        statement = statement.where(or_(*(column.ilike(like) for column in (Product.name, Producer.name, Recognition.decision))))
+    ordered = statement.order_by(Recognition.decided_on.desc(), Recognition.id).offset(page * size).limit(size + 1)
+    today = day_in_vietnam(now)
+    rows = [
+        RecognitionRow(product.name, producer, row.stars, row.decision, row.decided_on, row.valid_until, _state(row, today), row.source)
+        for row, product, producer in session.execute(ordered)
+    ]
+    return rows[:size], len(rows) > size
+
+
+def _state(row: Recognition, today: date) -> str:
+    if row.withdrawn_on is not None and row.withdrawn_on <= today:
+        return "withdrawn"
+    if row.valid_until is None:
+        return "undated"
+    return "valid" if as_rule(row).holds_on(today) else "expired"
+
+
+def _printable(session: Session, product: Product, today: date) -> PrintableProduct:
+    ratings = [as_rule(row) for row in session.scalars(select(Recognition).where(Recognition.product_id == product.id))]
+    held = ocop.recognition_on(ratings, today)
+    rights = session.scalars(select(UseRight).where(UseRight.product_id == product.id).order_by(UseRight.from_day)).all()
+    right = next((row for row in reversed(rights) if right_of(row).holds_on(today)), None)
+    ends = [day for day in (held.valid_until if held else None, right.until_day if right else None) if day]
+    left = min((day - today).days for day in ends) if ends else None
+    picture = product.picture
+    return PrintableProduct(
+        id=product.id,
+        producer_name=product.producer.name if product.producer else "",
+        name=product.name,
+        picture_sha256=picture.sha256 if picture else None,
+        picture_size=(picture.width_px, picture.height_px) if picture else None,
+        stars=held.stars if held else 0,
+        stars_until=held.valid_until if held else None,
+        indication=right.indication.name if right else None,
+        indication_until=right.until_day if right else None,
+        warn_days=next((days for days in WARN_DAYS if left is not None and left <= days), None),
+    )

@@ -1,0 +1,88 @@
+"""Who may open what. Deny by default: a staff view without a mark answers 404, whoever asks."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from flask import Flask, abort, current_app, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from traceability.domain.accounts import Principal
+from traceability.web.languages import choose_language
+from traceability.web.sessions import ServerSession, is_staff_path
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+_MARK = "_open_to"
+# Besides the roles of the register: anybody at all, and anybody who is signed in.
+ANYONE, SIGNED_IN, PRODUCER = "anyone", "signed_in", "producer"
+
+
+def open_to(*roles: str) -> Callable[[View], View]:
+    """Marks a view with who may open it."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, frozenset(roles))
+        return view
+
+    return mark
+
+
+def guard(app: Flask) -> None:
+    """Checks every request for a staff page before its view runs."""
+    app.before_request(_check)
+
+
+def principal() -> Principal:
+    """Who asks; only in views that are not open to anyone."""
+    found = _principal()
+    assert found is not None
+    return found
+
+
+def here() -> ServerSession:
+    """The session of this request."""
+    return cast(ServerSession, session._get_current_object())  # type: ignore[attr-defined]
+
+
+def check_own_producer(producer_id: int) -> None:
+    """404 for a producer that is not the account's own: that it exists is not told either."""
+    if not principal().acts_for(producer_id):
+        abort(404)
+
+
+def _check() -> ResponseReturnValue | None:
+    if request.endpoint is None or not is_staff_path(request.path):
+        return None
+    roles: frozenset[str] = getattr(current_app.view_functions[request.endpoint], _MARK, frozenset())
+    if ANYONE in roles:
+        return None
+    who = _principal()
+    if who is None:
+        return _send_to_sign_in() if roles else abort(404)
+    held = {SIGNED_IN, *who.staff, *([PRODUCER] if who.producers else [])}
+    if not roles & held:
+        abort(404)
+    if who.needs_second_factor and not _has_second_factor() and request.endpoint not in _BEFORE_SECOND_FACTOR:
+        return redirect(url_for("account.second_factor", lang=choose_language()), 303)
+    return None
+
+
+# What office, inspectors and administrators may open before they have set up the second factor that they need.
+_BEFORE_SECOND_FACTOR = frozenset({"account.second_factor", "account.enrol", "account.sign_out"})
+
+
+def _principal() -> Principal | None:
+    opened = here().open
+    return opened.principal if opened else None
+
+
+def _has_second_factor() -> bool:
+    opened = here().open
+    return opened is not None and opened.second_factor
+
+
+def _send_to_sign_in() -> ResponseReturnValue:
+    """To the sign-in page, and from there back; only a path of ours is ever remembered."""
+    waits = here().open is not None and here().open.waits_for_code  # type: ignore[union-attr]
+    if request.method == "GET":
+        here()["after"] = request.full_path.rstrip("?")[:500]
+    return redirect(url_for("account.code" if waits else "account.sign_in", lang=choose_language()), 303)

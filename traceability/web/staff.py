@@ -1,0 +1,52 @@
+"""The first pages of those who are signed in: a producer's products, the office's register, an inspector's look-up."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from traceability.models.engine import reading
+from traceability.operations.own_account import products_of, search_recognitions
+from traceability.web.access import PRODUCER, SIGNED_IN, open_to, principal
+from traceability.web.languages import choose_language
+from traceability.web.services import services
+
+staff = Blueprint("staff", __name__)
+
+
+@staff.get("/staff")
+@open_to(SIGNED_IN)
+def home() -> ResponseReturnValue:
+    """To the page that fits the account's role."""
+    who, language = principal(), choose_language()
+    if "office" in who.staff:
+        return redirect(url_for("staff.register", lang=language), 303)
+    if "inspector" in who.staff:
+        return redirect(url_for("staff.inspector", lang=language), 303)
+    return redirect(url_for("staff.products" if who.producers else "account.overview", lang=language), 303)
+
+
+@staff.get("/producer/products")
+@open_to(PRODUCER)
+def products() -> ResponseReturnValue:
+    """My products, each with what its labels may say today."""
+    around = services()
+    with reading(around.engine) as session:
+        rows = products_of(session, list(principal().producers), around.clock())
+    return render_template("staff/products.html", rows=rows)
+
+
+@staff.get("/office/register")
+@open_to("office")
+def register() -> ResponseReturnValue:
+    """The register of recognitions, with search."""
+    around, search = services(), request.args.get("search", "").strip()[:100]
+    page = min(max(request.args.get("page", 0, type=int), 0), 10_000)
+    with reading(around.engine) as session:
+        rows, more = search_recognitions(session, search, around.clock(), page=page)
+    return render_template("staff/register.html", rows=rows, more=more, search=search, page=page)
+
+
+@staff.get("/inspector")
+@open_to("inspector", "office")
+def inspector() -> ResponseReturnValue:
+    """Look up a code."""
+    return render_template("staff/inspector.html")
