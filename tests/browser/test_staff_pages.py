@@ -1,0 +1,91 @@
+"""The staff pages as a person with a phone sees them: signed in, without a fault that axe finds, by keyboard alone."""
+
+import re
+from datetime import UTC, datetime
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+
+from tests.browser.site import Site
+from traceability.models import Producer
+from traceability.models.engine import acting
+from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
+
+PASSWORD = "ba con vịt lội sông"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="module")
+def accounts(site: Site) -> dict[str, str]:
+    """A manager of the sample cooperative and an office account; the token of an invitation."""
+    services = site.workshop.services
+    with acting(services.engine) as session:
+        manager = create_account(session, login="m@example.vn", name="Lan", password=PASSWORD, now=services.clock())
+        office = create_account(session, login="o@example.vn", name="Mai", password=PASSWORD, staff_role="office", now=services.clock())
+        producer = session.scalars(select(Producer.id).where(Producer.illustrative, Producer.kind == "cooperative")).one()
+        add_member(session, manager.id, producer, "manager", now=services.clock())
+        by = principal_of(session, office.id)
+        assert by is not None
+        invite(session, Invitation("new@example.vn", staff_role="inspector"), token="i" * 43, by=by, now=services.clock())
+    return {"manager": "m@example.vn", "office": "o@example.vn", "link": f"/link/{'i' * 43}"}
+
+
+def sign_in(page: Page, site: Site, login: str) -> None:
+    """By keyboard alone."""
+    page.goto(f"{site.base}/account/sign-in")
+    page.locator("#login").focus()
+    page.keyboard.type(login)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def check(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    assert found.violations_count == 0, (page.url, found.generate_report())
+    small = page.evaluate(
+        "[...document.querySelectorAll('a, button, input:not([type=hidden])')].filter(e => e.offsetParent && e.getBoundingClientRect()"
+        ".height < 44 && !e.closest('p')).map(e => e.outerHTML.slice(0, 80))"
+    )
+    assert small == [], page.url
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("language", ["vi", "en", "zh"])
+def test_staff_pages_have_no_fault(browser: Browser, site: Site, accounts: dict[str, str], language: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 640})
+    page = context.new_page()
+    for path in (f"/account/sign-in?lang={language}", f"{accounts['link']}?lang={language}"):
+        page.goto(site.base + path)
+        check(page)
+    sign_in(page, site, accounts["manager"])
+    for path in ("/producer/products", "/account", "/account/second-factor"):
+        page.goto(f"{site.base}{path}?lang={language}")
+        check(page)
+    context.close()
+
+
+def test_the_office_sets_up_its_second_factor_and_sees_the_register(browser: Browser, site: Site, accounts: dict[str, str]) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 640})
+    page = context.new_page()
+    sign_in(page, site, accounts["office"])
+    assert "/account/second-factor" in page.url
+    seed = re.search(r"[A-Z2-7]{32}", page.locator("p.code").inner_text())
+    assert seed
+    now: datetime = site.workshop.services.clock().astimezone(UTC)
+    page.fill("#code", pyotp.TOTP(seed[0]).at(int(now.timestamp())))
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator("li.code").count() == 10
+    check(page)
+    page.goto(f"{site.base}/office/register?lang=vi&search=Lục Bách")
+    assert "2585/QĐ-UBND" in page.content()
+    check(page)
+    page.goto(f"{site.base}/inspector?lang=vi")
+    check(page)
+    context.close()
