@@ -289,4 +289,6 @@ def test_public_pages_set_no_cookie_also_for_who_is_signed_in(browser, people, w
     batch = workshop.stamped()
     browser.sign_in("lan")
     for path in ("/", f"/S/{batch.code}", "/report"):
-        assert "Set-Cookie" not in browser.get(path).headers
+        answer = browser.get(path)
+        assert "Set-Cookie" not in answer.headers and "Không dùng cookie" in answer.text
+    assert "Không dùng cookie" not in browser.get("/account").text

@@ -87,6 +87,7 @@ def _of_request() -> dict[str, object]:
         "operator": settings.operator,
         "operator_contact": settings.operator_contact,
         "me": _me(),
+        "with_session": is_staff_path(request.path),
     }
 
 
