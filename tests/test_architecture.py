@@ -21,6 +21,7 @@ OURS = {
     "sample": {"sample", "operations", "models", "domain", "pictures"},
     "pictures": {"domain"},
     "keystore": {"domain"},
+    "audit_checkpoints": {"domain", "models.audit"},
     "config": set(),
     "wording": {"domain", "web.languages"},
 }

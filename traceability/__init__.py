@@ -10,9 +10,11 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from traceability.app_secret import load_secret
+from traceability.audit_checkpoints import Checkpoints
 from traceability.cli import add_commands
 from traceability.config import PROJECT, SettingError, Settings, read_settings
 from traceability.keystore import LiveKeyStore
+from traceability.models.audit import on_audited
 from traceability.models.engine import make_engine
 from traceability.pictures import MOST_BYTES
 from traceability.web.languages import choose_locale
@@ -45,6 +47,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     )
     app.secret_key = services.secret.key_for("form tokens")
     app.session_interface = ServerSessions(services)
+    on_audited(services.engine, Checkpoints(settings.instance, settings.keys_folder).append)
     register(app.extensions, services)
     add_pages(app, settings, css)
     add_commands(app, services)

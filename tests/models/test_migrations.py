@@ -22,6 +22,13 @@ def dump(engine):
         return {table.name: rows for table in tables if (rows := sorted(connection.execute(select(table)).all(), key=repr))}
 
 
+def empty_trail(engine):
+    """What no act can do: the audit trail is emptied, by hand."""
+    with engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_kept" + (" ON audit_entry" if engine.dialect.name == "postgresql" else "")))
+        connection.execute(text("DELETE FROM audit_entry"))
+
+
 def constraint_names(engine):
     """The names of all constraints and indexes that the database holds, by table."""
     found = inspect(engine)
@@ -42,7 +49,11 @@ def test_down_and_up_again_keeps_all_rows_of_the_sample(workshop, client):
     engine = workshop.services.engine
     client.get(f"/S/{batches[1].code}")
     before = dump(engine)
-    assert all(before[name] for name in ("scan", "issuance", "recall", "revocation", "stage", "picture", "published_count"))
+    assert all(before[name] for name in ("scan", "issuance", "recall", "revocation", "stage", "picture", "published_count", "audit_entry"))
+    with pytest.raises(WouldLoseRows, match="audit_entry"):
+        migrate_down(engine, "0003")
+    empty_trail(engine)
+    del before["audit_entry"]
     migrate_down(engine, "0003")
     assert current_revision(engine) == "0003" and dump(engine) == before
     migrate(engine)
@@ -84,7 +95,7 @@ def test_an_empty_database_goes_all_the_way_down_and_up(engine):
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
             assert connection.scalar(text("SELECT count(*) FROM pg_proc WHERE proname LIKE 'refuse_%'")) == 0
-    for revision in ("0001", "0002", "0003", "0004", "0005"):
+    for revision in (f"{step:04}" for step in range(1, int(head_revision()) + 1)):
         migrate(engine, revision)
         assert current_revision(engine) == revision
     assert constraint_names(engine) == names

@@ -1,8 +1,8 @@
-"""`flask --app traceability …`: setting up, keys, batches, stamps, labels, checks."""
+"""`flask --app traceability …`: setting up, keys, batches, stamps, labels, checks, the audit trail."""
 
 from flask import Flask
 
-from traceability.cli import key_commands, setup_commands, stamp_commands, user_commands
+from traceability.cli import audit_commands, key_commands, setup_commands, stamp_commands, user_commands
 from traceability.web.services import Services
 
 
@@ -11,4 +11,5 @@ def add_commands(app: Flask, services: Services) -> None:
     setup_commands.add(app, services)
     key_commands.add(app, services)
     stamp_commands.add(app, services)
+    audit_commands.add(app, services)
     user_commands.add(app, services)

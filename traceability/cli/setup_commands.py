@@ -9,14 +9,17 @@ import click
 from flask import Flask
 from sqlalchemy import select
 
+from traceability.audit_checkpoints import Checkpoints
 from traceability.cli.checks import NotReady, check_ready, lost_master_keys
 from traceability.cli.failing import Unreachable, speaking
 from traceability.config import is_public_host
 from traceability.domain.address import format_address
 from traceability.domain.dates import VIETNAM
+from traceability.domain.roles import Actor
 from traceability.keystore import ROOT_KEY, add_host, initialise
 from traceability.migrations import migrate
 from traceability.models import Batch
+from traceability.models.audit import last_mark
 from traceability.models.engine import acting, reading
 from traceability.operations.public_facts import batch_path, sample_stamps
 from traceability.operations.report_odd import list_reports
@@ -49,7 +52,7 @@ def add(app: Flask, services: Services) -> None:
                     return
             store, settings = services.key_store.current(), services.settings
             keys = SampleKeys(store.keyring, settings.public_host, store.newest_master_key)
-            with acting(services.engine) as session:
+            with acting(services.engine, by=Actor("command line", "office"), act="sample") as session:
                 loaded = load_sample(session, keys=keys, now=services.clock())
                 # Accounts whose passwords are printed are for trials, never for a service that others can reach.
                 accounts = make_sample_accounts(session, now=services.clock()) if settings.test_mode else []
@@ -140,7 +143,14 @@ def _prepare(services: Services, root: Path | None) -> None:
     trial = [host for host in services.key_store.current().keyring.hosts if not is_public_host(host.lower())]
     if trial and not settings.test_mode:
         click.echo(f"the key file holds hosts of trials ({', '.join(trial)}): for real packs begin with a fresh INSTANCE", err=True)
+    checkpoints = Checkpoints(settings.instance, settings.keys_folder)
+    if checkpoints.make_key():
+        click.echo("made the key that signs checkpoints of the audit trail")
     migrate(services.engine)
+    with services.engine.connect() as connection:
+        last = last_mark(connection)
+    if checkpoints.catch_up(last):
+        click.echo("wrote a checkpoint of the audit trail's last row, which had none")
     lost = lost_master_keys(services)
     if lost:
         raise Unreachable(f"serial master key {', '.join(lost)} is missing, but batches need it; restore the keys folder")

@@ -65,9 +65,10 @@ def add(app: Flask, services: Services) -> None:
         with speaking(services):
             order = Order(form, units, services.settings.public_host)
             keyring = services.key_store.current().keyring
-            with acting(services.engine) as session:
+            operator = _operator()
+            with acting(services.engine, by=operator, act="issue") as session:
                 key = _find(session, batch).id
-                issuance = issue_stamps(session, key, order, keyring=keyring, actor=_operator(), now=services.clock())
+                issuance = issue_stamps(session, key, order, keyring=keyring, actor=operator, now=services.clock())
                 first, last = issuance.first_unit, issuance.last_unit
             click.echo(f"issued units {first} to {last}" if first else "issued the batch stamp")
 

@@ -1,6 +1,7 @@
 """The tables, by noun. Invariants live here and in the migrations, not in whoever writes a row."""
 
 from traceability.models.account import Account, Link, Membership, RecoveryCode, SignInFailure, StaffRole, WebSession
+from traceability.models.audit import AuditEntry
 from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Report, Stage
 from traceability.models.issuance import Issuance, Recall, Revocation, Suspicion
@@ -10,6 +11,7 @@ from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
 
 __all__ = [
     "Account",
+    "AuditEntry",
     "Base",
     "Batch",
     "BatchCorrection",

@@ -1,7 +1,7 @@
 """What all tables share: named constraints, instants in UTC, words limited by checks."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, DateTime, Dialect, MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -17,9 +17,19 @@ NAMES = {
 
 
 class Base(DeclarativeBase):
-    """The root of all tables."""
+    """The root of all tables. What the audit trail records of a table, its class says.
+
+    `__personal__` columns are masked there, `__secret__` ones never appear.
+    """
 
     metadata = MetaData(naming_convention=NAMES)
+    __audited__: ClassVar[bool] = True
+    __personal__: ClassVar[frozenset[str]] = frozenset()
+    __secret__: ClassVar[frozenset[str]] = frozenset()
+
+    def personal_columns(self) -> frozenset[str]:
+        """The columns of this very row that are somebody's own."""
+        return self.__personal__
 
 
 class Instant(TypeDecorator[datetime]):

@@ -10,6 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import Refused
+from traceability.domain.roles import Actor
+from traceability.models.audit import begin_recording, tell, write_down
 from traceability.models.conflicts import meaning_of
 
 BUSY_TIMEOUT_MS = 5000
@@ -36,24 +38,35 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def acting(engine: Engine, *, patience_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Session]:
+def acting(
+    engine: Engine,
+    *,
+    patience_ms: int = BUSY_TIMEOUT_MS,
+    by: Actor | None = None,
+    session_ref: str | None = None,
+    act: str | None = None,
+) -> Iterator[Session]:
     """A session for one act: committed at its end, or nothing of it.
 
     On SQLite the write lock is taken at once: a transaction that reads first and writes later could find that it must
     begin again. A constraint that stands for a rule is raised as that rule's Refused. `patience_ms` is how long to wait for
-    others' locks.
+    others' locks. What the session changes goes into the audit trail: `by` whom, from which session, and the act's word.
     """
     options = {"acting": True, "patience_ms": patience_ms}
     try:
         with Session(engine.execution_options(**options), expire_on_commit=False) as session, session.begin():
             if engine.dialect.name == "postgresql" and patience_ms != BUSY_TIMEOUT_MS:
                 session.execute(text(f"SET LOCAL lock_timeout = {int(patience_ms)}"))
+            begin_recording(session, by=by, session_ref=session_ref, act=act)
             yield session
+            mark = write_down(session)
     except IntegrityError as error:
         refusal = meaning_of(error)
         if refusal is None:
             raise
         raise refusal from error
+    if mark is not None:
+        tell(engine, mark)
 
 
 @event.listens_for(Session, "before_flush")

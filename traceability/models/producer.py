@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, LargeBinary, String, UniqueConstraint, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from traceability.models.base import Base, Instant, one_of
@@ -21,6 +21,7 @@ class Producer(Base):
         CheckConstraint("length(name) > 0", name="name_not_empty"),
         UniqueConstraint("tax_code"),
     )
+    __personal__ = frozenset({"phone", "address"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
@@ -43,6 +44,12 @@ class Producer(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     products: Mapped[list["Product"]] = relationship(back_populates="producer")
+
+    def personal_columns(self) -> frozenset[str]:
+        """A household's name is a person's, also where it is only becoming, or no longer, a household."""
+        if "household" not in inspect(self).attrs["kind"].history.sum():
+            return self.__personal__
+        return self.__personal__ | {"name", "name_en", "name_zh"}
 
 
 class Picture(Base):

@@ -25,6 +25,7 @@ class Scan(Base):
         UniqueConstraint("batch_id", "unit", "visitor", "minute", "verdict"),
         Index("ix_scan_batch_id_unit_scanned_at", "batch_id", "unit", "scanned_at"),
     )
+    __audited__ = False
 
     # SQLite numbers rows by itself only where the key's type is exactly INTEGER.
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
@@ -46,6 +47,7 @@ class ConsumerReport(Base):
         UniqueConstraint("idempotency_key"),
         Index("ix_consumer_report_reported_at", "reported_at"),
     )
+    __audited__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id"), index=True)
@@ -65,6 +67,7 @@ class KeyAlarm(Base):
 
     __tablename__ = "key_alarm"
     __table_args__ = (UniqueConstraint("claims"), CheckConstraint("times >= 1", name="times"))
+    __audited__ = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kid: Mapped[int]
