@@ -9,11 +9,16 @@ CONFIRMING_ROLES = ("office", "inspector")
 
 
 @dataclass(frozen=True)
-class Actor:
-    """Who does something, by name, and in which role."""
+class Doer:
+    """Who does something, as the audit trail names it: by name, and in which role."""
 
     name: str
     role: str
+
+
+@dataclass(frozen=True)
+class Actor(Doer):
+    """Who says something about a batch, which only the roles of the register may."""
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstanceState, Mapped, Mapper, ORMExecuteState, Session, SessionTransaction, mapped_column, object_session
 
-from traceability.domain.roles import Actor
+from traceability.domain.roles import Doer
 from traceability.models.base import Base, Instant, one_of
 
 CHANGES = ("insert", "update", "delete")
@@ -127,7 +127,7 @@ def tell(engine: Engine, mark: Mark) -> None:
             _log.exception("row %s of the audit trail is written, but what follows it failed", mark.id)
 
 
-def begin_recording(session: Session, *, by: Actor | None, session_ref: str | None, act: str | None) -> None:
+def begin_recording(session: Session, *, by: Doer | None, session_ref: str | None, act: str | None) -> None:
     """From now on the session notes what it changes."""
     name, role = (by.name, by.role) if by else ("unattended", "system")
     session.info[_RECORDING] = Recording(name[:100], role, session_ref, act)

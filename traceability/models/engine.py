@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import Refused
-from traceability.domain.roles import Actor
+from traceability.domain.roles import Doer
 from traceability.models.audit import begin_recording, tell, write_down
 from traceability.models.conflicts import meaning_of
 
@@ -42,7 +42,7 @@ def acting(
     engine: Engine,
     *,
     patience_ms: int = BUSY_TIMEOUT_MS,
-    by: Actor | None = None,
+    by: Doer | None = None,
     session_ref: str | None = None,
     act: str | None = None,
 ) -> Iterator[Session]:

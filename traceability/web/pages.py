@@ -60,11 +60,12 @@ def add_pages(app: Flask, settings: Settings, css: str) -> None:
         css=css,
     )
     app.context_processor(_of_request)
+    # Who may come in is asked first: whose session has ended is sent to sign in, not told of a token.
+    guard(app)
     csrf = CSRFProtect(app)
     # Public forms change nothing in anybody's name and have no session to hold a token.
     csrf.exempt(public)
     csrf.exempt(reports)
-    guard(app)
     app.after_request(_vary)
     headers.add_headers(app, settings, css)
     handle_errors(app)
