@@ -3,8 +3,9 @@
 from traceability.models.account import Account, Link, Membership, RecoveryCode, SignInFailure, StaffRole, WebSession
 from traceability.models.audit import AuditEntry
 from traceability.models.base import Base
-from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Report, Stage
-from traceability.models.issuance import Issuance, Recall, Revocation, Suspicion
+from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Photograph, Report, Stage, Upload
+from traceability.models.draft import BatchDraft, DraftFile
+from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
 from traceability.models.producer import CraftVillage, Picture, Producer, Product
 from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
@@ -15,17 +16,21 @@ __all__ = [
     "Base",
     "Batch",
     "BatchCorrection",
+    "BatchDraft",
     "BatchInput",
     "ConsumerReport",
     "CraftVillage",
     "Delivery",
+    "DraftFile",
     "GeographicalIndication",
     "GrowingArea",
     "Issuance",
     "KeyAlarm",
     "Link",
     "Membership",
+    "Photograph",
     "Picture",
+    "PrintRun",
     "Producer",
     "Product",
     "PublishedCount",
@@ -39,6 +44,7 @@ __all__ = [
     "StaffRole",
     "Stage",
     "Suspicion",
+    "Upload",
     "UseRight",
     "WebSession",
 ]

@@ -2,14 +2,14 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from traceability.domain.batch import KINDS, SCOPES
 from traceability.domain.roles import CONFIRMING_ROLES, ROLES
 from traceability.domain.stamp import LAST_UNIT
 from traceability.models.base import Base, Instant, one_of
-from traceability.models.producer import Producer, Product, product_of_producer
+from traceability.models.producer import Picture, Producer, Product, product_of_producer
 from traceability.models.register import GeographicalIndication
 
 BATCH_STATES = ("draft", "open", "closed")
@@ -18,6 +18,7 @@ STAGE_KINDS = (
     *("sowing", "tending", "harvest", "making", "drying", "processing"),
     *("testing", "packing", "storage", "transport", "opening", "hosting"),
 )
+UPLOAD_TYPES = ("application/pdf", "image/webp")
 _PACKS_WITH_ALLOWANCE = "quantity + (quantity * allowance_percent + 99) / 100"
 
 
@@ -84,6 +85,8 @@ class Batch(Base):
     standards: Mapped[list[str]] = mapped_column(JSON, default=list)
     indication_id: Mapped[int | None] = mapped_column(ForeignKey("geographical_indication.id"))
     illustrative: Mapped[bool] = mapped_column(default=False)
+    # Counts the changes: who edits names the version that was read, so that nobody writes over what somebody else changed.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     idempotency_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(100))
@@ -98,6 +101,7 @@ class Batch(Base):
     corrections: Mapped[list["BatchCorrection"]] = relationship(order_by="BatchCorrection.id")
     inputs: Mapped[list["BatchInput"]] = relationship(order_by="BatchInput.id", foreign_keys="BatchInput.batch_id")
     deliveries: Mapped[list["Delivery"]] = relationship(order_by="Delivery.id")
+    photographs: Mapped[list["Photograph"]] = relationship(order_by="Photograph.id")
 
 
 class GrowingArea(Base):
@@ -138,7 +142,7 @@ def _said_checks() -> tuple[CheckConstraint, ...]:
 
 
 class Report(Said, Base):
-    """A test report that was attached to a batch; `content` is what was uploaded, re-encoded."""
+    """A test report that was attached to a batch, with the file where one was handed over."""
 
     __tablename__ = "report"
     __table_args__ = (*_said_checks(), UniqueConstraint("id", "batch_id"), Index("ix_report_batch_id", "batch_id"))
@@ -150,9 +154,44 @@ class Report(Said, Base):
     laboratory: Mapped[str | None] = mapped_column(String(200))
     issued_on: Mapped[date | None]
     result: Mapped[str | None] = mapped_column(String(500))
-    media_type: Mapped[str | None] = mapped_column(String(30))
-    sha256: Mapped[str | None] = mapped_column(String(64))
-    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+    upload: Mapped["Upload | None"] = relationship()
+
+
+class Upload(Base):
+    """A file that was handed over and lies outside the database, under a random `name` that tells nothing of it."""
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        UniqueConstraint("name"),
+        UniqueConstraint("report_id"),
+        one_of("media_type", UPLOAD_TYPES),
+        CheckConstraint("size_bytes > 0", name="size"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(30))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Photograph(Base):
+    """A photograph of a batch, re-encoded; `recorded_role` says whose."""
+
+    __tablename__ = "photograph"
+    __table_args__ = (one_of("recorded_role", ROLES), UniqueConstraint("batch_id", "picture_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"))
+    picture_id: Mapped[int] = mapped_column(ForeignKey("picture.id"))
+    recorded_role: Mapped[str] = mapped_column(String(10))
+    recorded_by: Mapped[str] = mapped_column(String(100))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+
+    picture: Mapped[Picture] = relationship()
 
 
 class Stage(Said, Base):

@@ -74,6 +74,40 @@ class Issuance(Base):
     idempotency_key: Mapped[str | None] = mapped_column(String(64))
 
 
+class PrintRun(Base):
+    """One file of labels: of stamps that were issued for it, or (`reprint`) of stamps that had been printed before.
+
+    `dpi` is 0 for a printer without dots of its own; `downloads` counts how often the file was fetched.
+    """
+
+    __tablename__ = "print_run"
+    __table_args__ = (
+        one_of("form", FORMS),
+        CheckConstraint(_UNITS_IN_ORDER, name="units"),
+        CheckConstraint("copies >= 1 AND (copies = 1 OR first_unit IS NULL)", name="copies"),
+        CheckConstraint("dpi >= 0", name="dpi"),
+        CheckConstraint("downloads >= 0", name="downloads"),
+        UniqueConstraint("idempotency_key"),
+        Index("ix_print_run_batch_id", "batch_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"))
+    form: Mapped[str] = mapped_column(String(10))
+    first_unit: Mapped[int | None]
+    last_unit: Mapped[int | None]
+    copies: Mapped[int] = mapped_column(default=1)
+    stock: Mapped[str] = mapped_column(String(20))
+    dpi: Mapped[int]
+    reprint: Mapped[bool]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    downloads: Mapped[int] = mapped_column(default=0)
+    printed_at: Mapped[datetime] = mapped_column(Instant)
+    printed_by: Mapped[str] = mapped_column(String(100))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    idempotency_key: Mapped[str] = mapped_column(String(64))
+
+
 class Revocation(Base):
     """Stamps that were cancelled: a range of units, or the whole batch."""
 

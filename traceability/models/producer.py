@@ -113,6 +113,9 @@ class Product(Base):
     net_content_unit: Mapped[str | None] = mapped_column(String(10))
     standards: Mapped[list[str]] = mapped_column(JSON, default=list)
     craft_village_id: Mapped[int | None] = mapped_column(ForeignKey("craft_village.id"))
+    # How the producer numbers its lots, and how long the goods keep: what a new batch's form begins with.
+    lot_pattern: Mapped[str | None] = mapped_column(String(60))
+    keeps_days: Mapped[int | None]
     source_place: Mapped[str | None] = mapped_column(String(200))
     source: Mapped[str | None] = mapped_column(String(500))
     illustrative: Mapped[bool] = mapped_column(default=False)
