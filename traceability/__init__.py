@@ -17,6 +17,7 @@ from traceability.keystore import LiveKeyStore
 from traceability.models.audit import on_audited
 from traceability.models.engine import make_engine
 from traceability.pictures import MOST_BYTES
+from traceability.uploads import UploadStore
 from traceability.web.languages import choose_locale
 from traceability.web.pages import add_pages
 from traceability.web.services import Services, register
@@ -28,7 +29,8 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     """The app. It touches neither database nor keys before the first request; `cli.checks` does so before it serves."""
     settings = settings or _settings_or_exit()
     app = Flask("traceability", root_path=str(PROJECT / "traceability"), template_folder=str(PROJECT / "templates"), static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES + 64 * 1024, MAX_FORM_MEMORY_SIZE=64 * 1024, MAX_FORM_PARTS=20)
+    # The parser holds a piece of a file to the limit of fields too: it must be well above the 64 KB that it reads at once.
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES + 64 * 1024, MAX_FORM_MEMORY_SIZE=256 * 1024, MAX_FORM_PARTS=20)
     # A token is as good as its session; the referrer is not sent, so it cannot be checked.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Ho_Chi_Minh"
@@ -36,7 +38,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     Babel(app, default_locale="vi", locale_selector=choose_locale, default_translation_directories="translations")
-    css = _minified((PROJECT / "traceability" / "static" / "page.css").read_text("utf-8"))
+    css, staff_css = (_minified((PROJECT / "traceability" / "static" / name).read_text("utf-8")) for name in ("page.css", "staff.css"))
     services = Services(
         settings=settings,
         engine=make_engine(settings.database_url),
@@ -44,12 +46,13 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
         visitors=Visitors(settings.instance / "visitor-keys"),
         clock=clock or (lambda: datetime.now(UTC)),
         secret=load_secret(settings.instance),
+        uploads=UploadStore(settings.instance / "uploads"),
     )
     app.secret_key = services.secret.key_for("form tokens")
     app.session_interface = ServerSessions(services)
     on_audited(services.engine, Checkpoints(settings.instance, settings.keys_folder).append)
     register(app.extensions, services)
-    add_pages(app, settings, css)
+    add_pages(app, settings, css, staff_css)
     add_commands(app, services)
     return app
 

@@ -19,6 +19,7 @@ MOST_PIXELS_UNPACKED_WHOLE = 16_000_000
 WIDEST_PX = 800
 # A page is at most 50 KB with its picture.
 LARGEST_STORED = 26_000
+LARGEST_PAGE = 600_000
 _one_at_a_time = threading.BoundedSemaphore(1)
 PATIENCE_S = 5
 
@@ -60,13 +61,22 @@ def open_picture(content: bytes, *, side_px: int, mode: str = "RGB") -> Image.Im
 
 def store_picture(content: bytes) -> StoredPicture:
     """Re-encodes a picture so that it fits a page. Refused as `open_picture`."""
-    picture = open_picture(content, side_px=WIDEST_PX)
-    for side_px in (WIDEST_PX, 600, 400, 200):
+    return _re_encoded(content, (WIDEST_PX, 600, 400, 200), LARGEST_STORED, method=6)
+
+
+def store_page(content: bytes) -> StoredPicture:
+    """Re-encodes a photographed page so that its text stays legible. Refused as `open_picture`."""
+    return _re_encoded(content, (2000, 1400, 1000), LARGEST_PAGE, method=4)
+
+
+def _re_encoded(content: bytes, sides_px: tuple[int, ...], largest: int, *, method: int) -> StoredPicture:
+    picture = open_picture(content, side_px=sides_px[0])
+    for side_px in sides_px:
         picture.thumbnail((side_px, side_px))
         for quality in (80, 65, 50, 35, 20):
             out = io.BytesIO()
-            picture.save(out, "WEBP", quality=quality, method=6)
-            if out.tell() <= LARGEST_STORED:
+            picture.save(out, "WEBP", quality=quality, method=method)
+            if out.tell() <= largest:
                 return StoredPicture(out.getvalue(), picture.width, picture.height)
     raise Refused("picture_unreadable")
 

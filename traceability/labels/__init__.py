@@ -6,10 +6,13 @@ from traceability.labels.layout import check_fit, lay_out
 from traceability.labels.pdf import render_pdf
 from traceability.labels.png import render_png
 from traceability.labels.primitives import Layout
+from traceability.labels.stock import PRINTERS_DPI, STOCKS
 from traceability.labels.svg import render_svg
 
 __all__ = [
+    "PRINTERS_DPI",
     "SIZE_50X30",
+    "STOCKS",
     "FitReport",
     "Label",
     "LabelDoesNotFit",

@@ -33,12 +33,13 @@ class PrintKeys:
 
 @dataclass(frozen=True)
 class PrintJob:
-    """What is to be printed: one form, one unit or (None) the batch's own stamp."""
+    """What is to be printed: one form; one unit, a range of units, or (None) all of them or the batch's own stamp."""
 
     form: str
     public_url: str
     specimen: bool
     unit: int | None = None
+    units: tuple[int, int] | None = None
 
 
 def labels_for(session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime) -> list[Label]:
@@ -76,6 +77,26 @@ def iterate_labels(session: Session, batch_id: int, job: PrintJob, *, keys: Prin
         path = _path(batch, issuance, job, serial, keys.private_keys)
         text = address.format_address(job.public_url, path)
         yield replace(face, qr_text=text, readable_code=base32.grouped(batch.code + (serial or "")))
+
+
+def preview_label(session: Session, batch: Batch, job: PrintJob, *, by_unit: bool, now: datetime) -> Label:
+    """The label as it will look before anything is issued: noughts stand where its code will, so that nobody prints it for good."""
+    serial = "0" * stamp.CODE_LENGTH if by_unit else None
+    path = _dummy_path(batch, job, serial)
+    code = "0" * len(batch.code) + (serial or "")
+    face = _face(session, batch, replace(job, specimen=True), now)
+    return replace(face, qr_text=address.format_address(job.public_url, path), readable_code=base32.grouped(code))
+
+
+def _dummy_path(batch: Batch, job: PrintJob, serial: str | None) -> str:
+    """A path as long as the one that will be printed, in the same characters."""
+    if job.form == "gs1":
+        if not batch.product.gtin or not batch.lot:
+            raise Refused("gtin_missing")
+        return gs1.format_path(batch.product.gtin, batch.lot, serial)
+    if job.form == "house":
+        return f"/S/{'0' * len(batch.code)}{serial or ''}"
+    return f"/S/{'0' * stamp.SIGNED_LENGTH}"
 
 
 def stars_today(session: Session, batch: Batch, today: date) -> int:
@@ -129,9 +150,11 @@ def _ordered(issuances: Iterable[Issuance], job: PrintJob) -> Iterator[tuple[Iss
         yield of_form[-1], None
         return
     if job.unit is None:
+        first, last = job.units or (1, stamp.LAST_UNIT)
         for issuance in of_form:
             assert issuance.first_unit and issuance.last_unit
-            yield from ((issuance, unit) for unit in range(issuance.first_unit, issuance.last_unit + 1))
+            held = range(max(first, issuance.first_unit), min(last, issuance.last_unit) + 1)
+            yield from ((issuance, unit) for unit in held)
         return
     rules.check_unit(job.unit, max(issuance.last_unit or 0 for issuance in issuances))
     for issuance in of_form:

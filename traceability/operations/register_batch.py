@@ -13,8 +13,9 @@ from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.roles import CONFIRMING_ROLES, Actor, check_role
 from traceability.models import Batch, BatchCorrection, GeographicalIndication, GrowingArea, Product, Report, Stage, UseRight
-from traceability.models.batch import PACKAGES, STAGE_KINDS
+from traceability.models import batch as tables
 
+PACKAGES, STAGE_KINDS = tables.PACKAGES, tables.STAGE_KINDS
 CORRECTABLE_DAYS = ("harvested_on", "made_on", "packed_on", "best_before")
 CORRECTABLE = (*CORRECTABLE_DAYS, "place")
 
@@ -254,6 +255,11 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Refused("date_text", text=text) from None
+
+
+def find_sent(session: Session, product_id: int, key: str) -> str | None:
+    """The code of the batch that a form with this key made for a product."""
+    return session.scalar(select(Batch.code).where(Batch.idempotency_key == key, Batch.product_id == product_id)) if key else None
 
 
 def _find_sent(session: Session, entry: NewBatch) -> Batch | None:

@@ -49,6 +49,11 @@ def open_session(session: Session, token: str, *, now: datetime) -> OpenSession 
     )
 
 
+def account_of_token(session: Session, token: str) -> int | None:
+    """Whose session a cookie's token was, also where it has ended."""
+    return session.scalar(select(WebSession.account_id).where(WebSession.token_hash == token_hash(token))) if token else None
+
+
 def save_session(
     session: Session, *, known: OpenSession | None, token: str, content: dict[str, object], browser: str, now: datetime
 ) -> None:

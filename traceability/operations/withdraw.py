@@ -60,6 +60,19 @@ def recall_goods(
     return recall
 
 
+def same_recall(session: Session, batch_id: int, notice: RecallNotice, units: tuple[int, int] | None) -> bool:
+    """Whether a recall in these words, of these units, is in force already."""
+    first, last = units or (None, None)
+    rows = session.scalars(select(Recall).where(Recall.batch_id == batch_id, Recall.lifted_at.is_(None)))
+    wanted = (notice.advice, notice.contact, notice.reason, first, last)
+    return any((row.advice, row.contact, row.reason, row.first_unit, row.last_unit) == wanted for row in rows)
+
+
+def recall_ids(session: Session, batch_id: int) -> set[int]:
+    """The recalls of a batch, lifted or not."""
+    return set(session.scalars(select(Recall.id).where(Recall.batch_id == batch_id)))
+
+
 def lift_recall(session: Session, recall_id: int, *, actor: Actor, now: datetime) -> Recall:
     """Lifts a recall from now on; lifting twice keeps the first. Refused `role` where a producer lifts what an authority ordered."""
     recall = session.get(Recall, recall_id, with_for_update={"key_share": True})

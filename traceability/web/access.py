@@ -1,17 +1,21 @@
 """Who may open what. Deny by default: a staff view without a mark answers 404, whoever asks."""
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, session, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from traceability.domain.accounts import Principal
 from traceability.web.languages import choose_language
-from traceability.web.sessions import ServerSession, is_staff_path
+from traceability.web.sessions import here, is_staff_path
+from traceability.web.unsent import keep_unsent
 
+__all__ = ["ANYONE", "PRODUCER", "SIGNED_IN", "check_own_producer", "guard", "here", "open_to", "principal", "takes_files"]
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
-_MARK = "_open_to"
+_MARK, _FILES = "_open_to", "_takes_files"
+# Twelve photographs straight from a good camera, and every field of a batch's form.
+LARGEST_FORM, MOST_PARTS = 96 * 1024 * 1024, 250
 # Besides the roles of the register: anybody at all, and anybody who is signed in.
 ANYONE, SIGNED_IN, PRODUCER = "anyone", "signed_in", "producer"
 
@@ -26,6 +30,12 @@ def open_to(*roles: str) -> Callable[[View], View]:
     return mark
 
 
+def takes_files(view: View) -> View:
+    """Marks a view whose form may bring photographs: too large ones are refused by the view, which keeps what was typed."""
+    setattr(view, _FILES, True)
+    return view
+
+
 def guard(app: Flask) -> None:
     """Checks every request for a staff page before its view runs."""
     app.before_request(_check)
@@ -38,11 +48,6 @@ def principal() -> Principal:
     return found
 
 
-def here() -> ServerSession:
-    """The session of this request."""
-    return cast(ServerSession, session._get_current_object())  # type: ignore[attr-defined]
-
-
 def check_own_producer(producer_id: int) -> None:
     """404 for a producer that is not the account's own: that it exists is not told either."""
     if not principal().acts_for(producer_id):
@@ -52,15 +57,20 @@ def check_own_producer(producer_id: int) -> None:
 def _check() -> ResponseReturnValue | None:
     if request.endpoint is None or not is_staff_path(request.path):
         return None
-    roles: frozenset[str] = getattr(current_app.view_functions[request.endpoint], _MARK, frozenset())
+    view = current_app.view_functions[request.endpoint]
+    roles: frozenset[str] = getattr(view, _MARK, frozenset())
     if ANYONE in roles:
         return None
+    if getattr(view, _FILES, False):
+        request.max_form_parts = MOST_PARTS
     who = _principal()
     if who is None:
         return _send_to_sign_in() if roles else abort(404)
     held = {SIGNED_IN, *who.staff, *([PRODUCER] if who.producers else [])}
     if not roles & held:
         abort(404)
+    if getattr(view, _FILES, False):
+        request.max_content_length = LARGEST_FORM
     if who.needs_second_factor and not _has_second_factor() and request.endpoint not in _BEFORE_SECOND_FACTOR:
         return redirect(url_for("account.second_factor", lang=choose_language()), 303)
     return None
@@ -85,4 +95,6 @@ def _send_to_sign_in() -> ResponseReturnValue:
     waits = here().open is not None and here().open.waits_for_code  # type: ignore[union-attr]
     if request.method == "GET":
         here()["after"] = request.full_path.rstrip("?")[:500]
+    elif not waits:
+        keep_unsent()
     return redirect(url_for("account.code" if waits else "account.sign_in", lang=choose_language()), 303)

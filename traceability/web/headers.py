@@ -1,11 +1,12 @@
-"""What every answer carries: no script, no frame, no request elsewhere, no cookie."""
+"""What every answer carries: no inline script, no frame, no request elsewhere."""
 
 import base64
 import hashlib
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from traceability.config import Settings
+from traceability.web.sessions import is_staff_path
 
 
 def style_source(css: str) -> str:
@@ -14,22 +15,16 @@ def style_source(css: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-def add_headers(app: Flask, settings: Settings, css: str) -> None:
-    """Adds the security headers to all answers of an app."""
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            "img-src 'self'",
-            f"style-src {style_source(css)}",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
+def add_headers(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
+    """Adds the security headers to all answers of an app. Staff pages may load our one script file; the public's have none."""
+    images, ends = "img-src 'self'", ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'")
+    policy = "; ".join(("default-src 'none'", images, f"style-src {style_source(css)}", *ends))
+    styles = f"style-src {style_source(css)} {style_source(staff_css)}"
+    staff_policy = "; ".join(("default-src 'none'", images, styles, "script-src 'self'", "connect-src 'self'", *ends))
 
     @app.after_request
     def secure(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("Content-Security-Policy", staff_policy if is_staff_path(request.path) else policy)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"

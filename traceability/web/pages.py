@@ -9,9 +9,11 @@ from flask_wtf import CSRFProtect
 
 from traceability.config import Settings
 from traceability.domain.accounts import Principal
+from traceability.domain.dates import day_in_vietnam
 from traceability.web import headers, wording
 from traceability.web.access import guard, here
 from traceability.web.account import account
+from traceability.web.batch import batch
 from traceability.web.errors import handle_errors
 from traceability.web.languages import (
     choose_language,
@@ -22,22 +24,30 @@ from traceability.web.languages import (
     join_parts,
     join_sentences,
 )
-from traceability.web.public import public
+from traceability.web.printing import printing
+from traceability.web.producer import producer
+from traceability.web.producer_words import field_name, package_name, shown_value, sort_name, stage_name, state_name
+from traceability.web.public import public, script_version
 from traceability.web.reports import reports
 from traceability.web.services import services
 from traceability.web.sessions import is_staff_path
 from traceability.web.staff import staff
 
+# What of an address makes the page, besides the language.
+_KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run")
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 
 
-def add_pages(app: Flask, settings: Settings, css: str) -> None:
+def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     """Registers blueprints, filters, words, headers and errors."""
     app.url_map.merge_slashes = False
     app.register_blueprint(public)
     app.register_blueprint(reports)
     app.register_blueprint(account)
     app.register_blueprint(staff)
+    app.register_blueprint(producer)
+    app.register_blueprint(batch)
+    app.register_blueprint(printing)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(
         who_says=wording.who_says,
@@ -58,6 +68,15 @@ def add_pages(app: Flask, settings: Settings, css: str) -> None:
         sentence=end_sentence,
         address_in=_address_in,
         css=css,
+        staff_css=staff_css,
+        script_version=script_version,
+        stage_name=stage_name,
+        package_name=package_name,
+        field_name=field_name,
+        shown_value=shown_value,
+        state_name=state_name,
+        sort_name=sort_name,
+        number=wording.format_number,
     )
     app.context_processor(_of_request)
     # Who may come in is asked first: whose session has ended is sent to sign in, not told of a token.
@@ -67,7 +86,7 @@ def add_pages(app: Flask, settings: Settings, css: str) -> None:
     csrf.exempt(public)
     csrf.exempt(reports)
     app.after_request(_vary)
-    headers.add_headers(app, settings, css)
+    headers.add_headers(app, settings, css, staff_css)
     handle_errors(app)
     app.config.update(
         COMPRESS_ALGORITHM=["br", "gzip"],
@@ -89,6 +108,7 @@ def _of_request() -> dict[str, object]:
         "operator_contact": settings.operator_contact,
         "me": _me(),
         "with_session": is_staff_path(request.path),
+        "today": day_in_vietnam(services().clock()).isoformat(),
     }
 
 
@@ -102,7 +122,7 @@ def _me() -> Principal | None:
 
 def _address_in(language: str) -> str:
     """This page's address in a language: what the form held stays, the rest of the query is passed over."""
-    kept = {name: request.args[name] for name in ("code", "gtin", "lot", "stamp", "search", "page") if name in request.args}
+    kept = {name: request.args[name] for name in _KEPT if name in request.args}
     if request.endpoint == "public.scan" and not request.path.startswith("//"):
         # A stamp's page has one address, the printed one, whichever of the view's rules matched it.
         return f"{quote(request.path)}?lang={language}"

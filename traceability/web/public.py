@@ -4,6 +4,8 @@ import logging
 import re
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
+from hashlib import sha256 as digest
 from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
@@ -12,12 +14,14 @@ from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from traceability import pictures
+from traceability.config import PROJECT
 from traceability.domain import gs1
 from traceability.domain.address import LONGEST, StampText, parse_any
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import Malformed, Refused
 from traceability.domain.misread import explain_code
 from traceability.models.engine import acting, reading
+from traceability.operations.kept_files import is_public_picture
 from traceability.operations.origin import seen
 from traceability.operations.public_facts import fetch_picture, fetch_product, sample_stamps
 from traceability.operations.scan import Found, look_up, parse_unverified_path, raise_key_alarm, record_scan
@@ -249,7 +253,7 @@ def picture(sha256: str) -> ResponseReturnValue:
     found = None
     if _SHA256.fullmatch(sha256):
         with reading(services().engine) as session:
-            found = fetch_picture(session, sha256)
+            found = fetch_picture(session, sha256) if is_public_picture(session, sha256) else None
     if found is None:
         return render_template("public/error.html", title=gettext("Not found"), sentence=gettext("There is no such picture.")), 404
     answer = make_response(found[1])
@@ -275,6 +279,25 @@ def _plain(content: bytes, media_type: str) -> Response:
     answer.mimetype = media_type
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
+
+
+@public.get("/forms.js")
+def script() -> ResponseReturnValue:
+    """The one script: staff forms keep what is typed. Its address carries its digest, so it may be kept for ever."""
+    answer = make_response(_script())
+    answer.mimetype = "text/javascript"
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+def script_version() -> str:
+    """The digest that stands in the script's address."""
+    return digest(_script().encode("utf-8")).hexdigest()[:12]
+
+
+@cache
+def _script() -> str:
+    return (PROJECT / "traceability" / "static" / "forms.js").read_text("utf-8")
 
 
 @public.get("/robots.txt")

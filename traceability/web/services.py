@@ -11,6 +11,7 @@ from traceability.app_secret import AppSecret
 from traceability.config import Settings
 from traceability.keystore import LiveKeyStore
 from traceability.operations.scan import Keys
+from traceability.uploads import UploadStore
 from traceability.web.visitors import Visitors
 
 _NAME = "traceability"
@@ -26,6 +27,7 @@ class Services:
     visitors: Visitors
     clock: Callable[[], datetime]
     secret: AppSecret
+    uploads: UploadStore
 
     @property
     def scan_keys(self) -> Keys:

@@ -1,9 +1,9 @@
 """Sessions of the staff pages: on the server, the cookie holds only a random token. Public pages have none."""
 
 import secrets
-from typing import Any
+from typing import Any, cast
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
@@ -27,7 +27,11 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
 
     def begin(self, known: OpenSession, token: str) -> None:
         """Takes the session that sign-in has made, under its new token; what stood here before is left behind."""
+        unsent = self.get("unsent")
         self.clear()
+        if isinstance(unsent, dict) and unsent.get("account") == known.account_id:
+            # The same person's own form, which came when the session had just ended.
+            self["unsent"] = unsent
         self.open, self.token, self.modified, self.new = known, token, True, True
 
 
@@ -74,6 +78,11 @@ class ServerSessions(SessionInterface):
             )
         if session.new:
             response.set_cookie(name, session.token, path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def here() -> ServerSession:
+    """The session of this request."""
+    return cast(ServerSession, session._get_current_object())  # type: ignore[attr-defined]
 
 
 def is_staff_path(path: str) -> bool:

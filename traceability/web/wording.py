@@ -251,7 +251,7 @@ def hectares(area_m2: int) -> str:
     return gettext("%(area)s ha", area=format_decimal(area_m2 / 10_000, locale=get_locale()))
 
 
-def format_number(number: int) -> str:
+def format_number(number: float) -> str:
     """A number by locale."""
     return format_decimal(number, locale=get_locale())
 

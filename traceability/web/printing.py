@@ -1,0 +1,231 @@
+"""The print screen: how many labels, on which stock and printer, what they will look like, and then the file."""
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any, BinaryIO
+
+from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from traceability.domain.errors import NotFound, Refused
+from traceability.labels import PRINTERS_DPI, STOCKS, Label, LabelDoesNotFit, ModuleSize, lay_out, render_pdf, render_svg
+from traceability.models.engine import reading
+from traceability.operations.kept_files import own_batch
+from traceability.operations.open_batch import last_unit
+from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
+from traceability.operations.print_run import (
+    MOST_LABELS,
+    Choice,
+    PrintOrder,
+    check_choice,
+    count_download,
+    find_run,
+    fits_of,
+    issue_and_print,
+    labels_of_run,
+    print_again,
+    remembered_choice,
+    runs_of,
+)
+from traceability.web.access import PRODUCER, open_to, principal
+from traceability.web.acts import actor, doing
+from traceability.web.batch_forms import whole_number
+from traceability.web.languages import choose_language
+from traceability.web.producer_words import fit_words, new_key
+from traceability.web.services import services
+from traceability.web.unsent import take_unsent
+from traceability.wording import word_refusal
+
+printing = Blueprint("printing", __name__)
+FORMS = ("house", "gs1", "signed")
+
+
+@printing.get("/producer/batches/<code>/print")
+@open_to(PRODUCER)
+def form(code: str) -> ResponseReturnValue:
+    """The choice as last time, its fit on every stock and its preview."""
+    return _form(code, take_unsent() or request.args)
+
+
+@printing.post("/producer/batches/<code>/print")
+@open_to(PRODUCER)
+def issue(code: str) -> ResponseReturnValue:
+    """Issues stamps and leads to their file; pressed twice, the same ones."""
+    around, fields = services(), request.form
+    try:
+        with doing("issue_and_print") as session:
+            batch = own_batch(session, code, _own())
+            order = PrintOrder(
+                _chosen(fields, remembered_choice(session, batch, principal().account_id)),
+                whole_number(fields.get("count", "")) or 0,
+                fields.get("key", "")[:64],
+                principal().account_id,
+            )
+            run = issue_and_print(
+                session,
+                batch.id,
+                order,
+                _job(order.choice),
+                around.settings.public_host,
+                keyring=around.key_store.current().keyring,
+                actor=actor("producer"),
+                now=around.clock(),
+            )
+            run_id = run.id
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _form(code, fields, problem=word_refusal(refused)), 400
+    return redirect(url_for("printing.form", code=code, run=run_id, lang=choose_language()), 303)
+
+
+@printing.post("/producer/batches/<code>/print/again")
+@open_to(PRODUCER)
+def again(code: str) -> ResponseReturnValue:
+    """Labels of units that were issued before: nothing is issued, and the reprint is on record with its reason."""
+    around, fields = services(), request.form
+    try:
+        with doing("print_again") as session:
+            batch = own_batch(session, code, _own())
+            choice = _chosen(fields, remembered_choice(session, batch, principal().account_id))
+            first, last = whole_number(fields.get("first_unit", "")), whole_number(fields.get("last_unit", ""))
+            order = PrintOrder(choice, 1, fields.get("again_key", "")[:64], principal().account_id)
+            units = (first or last or 0, last or first or 0)
+            reason = fields.get("reason", "")
+            run = print_again(session, batch.id, order, _job(choice), *units, reason, actor=actor("producer"), now=around.clock())
+            run_id = run.id
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _form(code, fields, problem=word_refusal(refused)), 400
+    return redirect(url_for("printing.form", code=code, run=run_id, lang=choose_language()), 303)
+
+
+@printing.get("/producer/batches/<code>/preview.svg")
+@open_to(PRODUCER)
+def preview(code: str) -> ResponseReturnValue:
+    """The label in true size, with noughts for its code and MẪU across it."""
+    with reading(services().engine) as session:
+        batch = own_batch(session, code, _own())
+        choice = _chosen(request.args, remembered_choice(session, batch, principal().account_id))
+        label = preview_label(session, batch, _job(choice), by_unit=choice.by_unit, now=services().clock())
+    try:
+        drawing = render_svg(lay_out(label, STOCKS[choice.stock], ModuleSize.for_dpi(choice.dpi)))
+    except LabelDoesNotFit:
+        raise Refused("label_misfit") from None
+    answer = make_response(drawing)
+    answer.mimetype = "image/svg+xml"
+    return answer
+
+
+@printing.get("/producer/batches/<code>/print/<int:run_id>/labels.pdf")
+@open_to(PRODUCER)
+def labels(code: str, run_id: int) -> ResponseReturnValue:
+    """The file of one run. Each fetching of it is counted."""
+    around = services()
+    with doing("fetch_labels") as session:
+        batch = own_batch(session, code, _own())
+        run = count_download(session, batch.id, run_id)
+        name = f"labels-{batch.lot or batch.code}-{run.first_unit or 'batch'}.pdf"
+    store = around.key_store.current()
+    keys = PrintKeys(store.master_keys, store.private_keys)
+    job = _job(Choice(run.form, run.first_unit is not None, run.stock, run.dpi))
+    # On the disk, so that a large file does not stand in memory; and outside of the act, so that nobody waits for it.
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        with reading(around.engine) as session:
+            _write(file, run.stock, run.dpi, labels_of_run(session, run, job, keys=keys, now=around.clock()))
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return send_file(file, mimetype="application/pdf", as_attachment=True, download_name=name, max_age=0, etag=False)
+
+
+def _write(file: BinaryIO, stock: str, dpi: int, labels: Iterable[Label]) -> None:
+    """Refused: `stamp_cancelled` where no label is left, `label_misfit`."""
+    module, printed = ModuleSize.for_dpi(dpi), iter(labels)
+    first = next(printed, None)
+    if first is None:
+        raise Refused("stamp_cancelled")
+    try:
+        render_pdf((lay_out(label, STOCKS[stock], module) for label in chain([first], printed)), file)
+    except LabelDoesNotFit:
+        raise Refused("label_misfit") from None
+
+
+def _own() -> frozenset[int]:
+    return frozenset(principal().producers)
+
+
+def _job(choice: Choice) -> PrintJob:
+    settings = services().settings
+    return PrintJob(choice.form, settings.public_url, settings.test_mode)
+
+
+def _chosen(fields: Mapping[str, str], usual: Choice) -> Choice:
+    """What the form says, and as last time where it says nothing. Refused: those of `check_choice`."""
+    dpi = fields.get("dpi", "")
+    return check_choice(
+        Choice(
+            fields.get("form") or usual.form,
+            fields["scope"] == "unit" if fields.get("scope") in ("unit", "batch") else usual.by_unit,
+            fields.get("stock") or usual.stock,
+            int(dpi) if dpi.isascii() and dpi.isdigit() and len(dpi) < 6 else usual.dpi,
+        )
+    )
+
+
+def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> str:
+    around = services()
+    with reading(around.engine) as session:
+        batch = own_batch(session, code, _own())
+        usual = remembered_choice(session, batch, principal().account_id)
+        try:
+            choice = _chosen(fields, usual)
+        except Refused:
+            choice = usual
+        issued = last_unit(session, batch.id)
+        left = max(0, batch.unit_limit - issued)
+        fits, misfit = _fits(session, batch, choice)
+        return render_template(
+            "producer/print.html",
+            batch=batch,
+            choice=choice,
+            forms=[form for form in FORMS if form != "gs1" or (batch.product.gtin and batch.kind == "goods")],
+            printers=PRINTERS_DPI,
+            stocks=STOCKS,
+            fits=fits,
+            fit=next((fit for fit in fits if fit.stock == choice.stock), None),
+            misfit=misfit,
+            fit_words=fit_words,
+            issued=issued,
+            left=left,
+            most=MOST_LABELS,
+            count=fields.get("count")
+            or str(min(MOST_LABELS, max(1, (batch.quantity or 1) - issued if choice.by_unit else (batch.quantity or 1)))),
+            runs=runs_of(session, batch.id),
+            run=_run(session, batch.id, fields),
+            key=fields.get("key") or new_key(),
+            again_key=fields.get("again_key") or new_key(),
+            fields=fields,
+            problem=problem,
+            registered=request.args.get("registered", type=int),
+        )
+
+
+def _fits(session: Session, batch: Any, choice: Choice) -> tuple[Any, str | None]:
+    try:
+        return fits_of(session, batch, choice, _job(choice), services().clock()), None
+    except Refused as refused:
+        return [], word_refusal(refused)
+
+
+def _run(session: Session, batch_id: int, fields: Mapping[str, str]) -> Any:
+    number = fields.get("run", "")
+    try:
+        return find_run(session, batch_id, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    except NotFound:
+        return None
