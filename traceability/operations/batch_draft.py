@@ -198,12 +198,10 @@ def _remembered(last: Batch, today: date) -> dict[str, str | list[str]]:
 
 
 def _as_before(last: Batch) -> dict[str, str | list[str]]:
-    kept: dict[str, str | list[str]] = {"stage": list(dict.fromkeys(row.kind for row in last.stages))}
+    """Quantity and stages. Notes and laboratory tests are facts of the batch before: they are never claimed for another."""
+    kept: dict[str, str | list[str]] = {"stage": list(dict.fromkeys(row.kind for row in last.stages if row.kind != "testing"))}
     if last.quantity is not None:
         kept["quantity"] = str(last.quantity)
-    for row in last.stages:
-        if row.note:
-            kept[f"stage_note_{row.kind}"] = row.note
     return kept
 
 

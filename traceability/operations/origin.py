@@ -8,7 +8,20 @@ from sqlalchemy.orm import Session, selectinload
 from traceability.domain import base32
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.verdict import Judgement, Units, Verdict
-from traceability.models import Batch, Issuance, Product, Recall, Recognition, Report, Revocation, Scan, Stage, Suspicion, UseRight
+from traceability.models import (
+    Batch,
+    Issuance,
+    Photograph,
+    Product,
+    Recall,
+    Recognition,
+    Report,
+    Revocation,
+    Scan,
+    Stage,
+    Suspicion,
+    UseRight,
+)
 from traceability.operations.issue import as_rule
 from traceability.operations.origin_page import Correction, Indication, OriginPage, ProducerFacts, RecallFacts, Seen, Stars, Step, Words
 from traceability.operations.places import place_names
@@ -67,6 +80,7 @@ def build_origin(
         suspect_since=_suspect_since(session, batch.id, unit),
         seen=seen(session, batch.id, unit),
         illustrative=batch.illustrative,
+        photographs=tuple(row.picture.sha256 for row in batch.photographs),
     )
 
 
@@ -79,6 +93,7 @@ def fetch_batch(session: Session, **where: object) -> Batch | None:
             selectinload(Batch.product).selectinload(Product.picture),
             selectinload(Batch.producer),
             selectinload(Batch.stages).selectinload(Stage.report),
+            selectinload(Batch.photographs).selectinload(Photograph.picture),
         )
     )
     return session.scalar(statement)

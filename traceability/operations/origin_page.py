@@ -150,6 +150,8 @@ class OriginPage:
     suspect_since: datetime | None
     seen: Seen = field(default=Seen(0, None))
     illustrative: bool = False
+    # Addresses of photographs by their content, as the producer handed them over.
+    photographs: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
