@@ -96,7 +96,8 @@ def _dummy_path(batch: Batch, job: PrintJob, serial: str | None) -> str:
         return gs1.format_path(batch.product.gtin, batch.lot, serial)
     if job.form == "house":
         return f"/S/{'0' * len(batch.code)}{serial or ''}"
-    return f"/S/{'0' * stamp.SIGNED_LENGTH}"
+    # Not noughts: the encoder cannot correct errors of a block that holds nothing else.
+    return f"/S/{'X' * stamp.SIGNED_LENGTH}"
 
 
 def stars_today(session: Session, batch: Batch, today: date) -> int:

@@ -257,9 +257,11 @@ def parse_day(text: str) -> date:
         raise Refused("date_text", text=text) from None
 
 
-def find_sent(session: Session, product_id: int, key: str) -> str | None:
-    """The code of the batch that a form with this key made for a product."""
-    return session.scalar(select(Batch.code).where(Batch.idempotency_key == key, Batch.product_id == product_id)) if key else None
+def find_sent(session: Session, key: str) -> tuple[str, int, str | None] | None:
+    """Code, product and lot of the batch that a form with this key made."""
+    columns = select(Batch.code, Batch.product_id, Batch.lot).where(Batch.idempotency_key == key)
+    row = session.execute(columns).first() if key else None
+    return (row[0], row[1], row[2]) if row else None
 
 
 def _find_sent(session: Session, entry: NewBatch) -> Batch | None:

@@ -56,9 +56,12 @@ def register(product_id: int) -> ResponseReturnValue:
     around, fields, key = services(), request.form, request.form.get("key", "")[:64]
     _check_own(product_id)
     with reading(around.engine) as session:
-        sent = find_sent(session, product_id, key)
+        sent = find_sent(session, key)
+    if sent is not None and sent[1:] == (product_id, text_in(fields, "lot")):
+        return redirect(url_for("printing.form", code=sent[0], lang=choose_language()), 303)
     if sent is not None:
-        return redirect(url_for("printing.form", code=sent, lang=choose_language()), 303)
+        # Gone back in the browser and changed: it is another batch, which needs a key of its own.
+        key = new_key()
     try:
         _keep_all(product_id, fields)
         store = around.key_store.current()

@@ -1,0 +1,171 @@
+"""The print screen: stamps issued once, reprints on record, a preview that nobody can print for good."""
+
+import io
+import re
+
+import pypdfium2
+import pytest
+import zxingcpp
+from sqlalchemy import select
+
+from traceability.labels import PRINTERS_DPI, STOCKS
+from traceability.models import Issuance, PrintRun, Product
+from traceability.models.engine import acting, reading
+
+
+def printed(lan, code: str, **fields: object):
+    return lan.act(code, "print", form_at=lan.at(code, "print"), **{"count": "5", "scope": "unit", "key": "p1", **fields})
+
+
+def file_of(lan, answer) -> bytes:
+    """The file to which the page after printing leads by itself."""
+    page = lan.browser.get(answer.location).text
+    address = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)[1]
+    file = lan.browser.get(address)
+    assert file.status_code == 200 and file.content_type == "application/pdf"
+    assert file.headers["Content-Disposition"].startswith("attachment;")
+    return file.data
+
+
+def codes_in(content: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(io.BytesIO(content))
+    return [zxingcpp.read_barcode(page.render(scale=8).to_pil()).text for page in document]
+
+
+def runs(services) -> list[PrintRun]:
+    with reading(services.engine) as session:
+        return list(session.scalars(select(PrintRun).order_by(PrintRun.id)))
+
+
+def test_labels_are_issued_once_however_often_the_button_is_pressed(lan, services):
+    code = lan.batch()
+    first, second = printed(lan, code), printed(lan, code)
+    assert first.status_code == 303 and first.location == second.location
+    texts = codes_in(file_of(lan, first))
+    assert len(set(texts)) == 5
+    for text in texts:
+        assert lan.browser.client.get(text.removeprefix("https://TRACE.EXAMPLE.VN")).status_code == 200
+    with reading(services.engine) as session:
+        assert [(row.first_unit, row.last_unit) for row in session.scalars(select(Issuance))] == [(1, 5)]
+    more = printed(lan, code, key="p2", count="3")
+    assert not set(texts) & set(codes_in(file_of(lan, more)))
+    assert [(row.first_unit, row.last_unit, row.reprint) for row in runs(services)] == [(1, 5, False), (6, 8, False)]
+
+
+def test_a_file_that_was_fetched_does_not_come_by_itself_again_and_is_counted(lan, services):
+    answer = printed(lan, lan.batch())
+    content = file_of(lan, answer)
+    page = lan.browser.get(answer.location).text
+    assert "http-equiv" not in page
+    again = re.search(r'class="button first" href="([^"]+labels.pdf)"', page)[1]
+    assert lan.browser.get(again).data == content and runs(services)[0].downloads == 2
+
+
+def test_a_reprint_issues_nothing_and_names_its_reason(lan, services):
+    code = lan.batch()
+    texts = codes_in(file_of(lan, printed(lan, code)))
+    fields = {"first_unit": "2", "last_unit": "3", "again_key": "a1", "stock": "50x30", "dpi": "203", "form": "house"}
+    bad = lan.act(code, "print", "again", form_at=lan.at(code, "print"), **fields, reason=" ")
+    assert bad.status_code == 400 and 'value="2"' in bad.text
+    answer = lan.act(code, "print", "again", form_at=lan.at(code, "print"), **fields, reason="kẹt giấy")
+    assert codes_in(file_of(lan, answer)) == texts[1:3]
+    assert [(row.reprint, row.reason) for row in runs(services)] == [(False, None), (True, "kẹt giấy")]
+    with reading(services.engine) as session:
+        assert len(session.scalars(select(Issuance)).all()) == 1
+    page = lan.browser.get(lan.at(code)).text
+    assert "reprint" in page and "kẹt giấy" in page
+    beyond = lan.act(code, "print", "again", form_at=lan.at(code, "print"), **{**fields, "last_unit": "9", "again_key": "a2"}, reason="x")
+    assert beyond.status_code == 400
+
+
+def test_one_code_for_the_batch_is_printed_as_often_as_asked_and_later_files_are_reprints(lan, services):
+    code = lan.batch()
+    texts = codes_in(file_of(lan, printed(lan, code, scope="batch", count="3")))
+    assert texts == [f"https://TRACE.EXAMPLE.VN/S/{code}"] * 3
+    printed(lan, code, scope="batch", key="p2", count="2")
+    assert [(row.copies, row.reprint) for row in runs(services)] == [(3, False), (2, True)]
+    assert "each with its own code" not in lan.browser.get(lan.at(code, "print")).text
+
+
+def test_stock_printer_and_form_are_remembered(lan, colleague, services):
+    printed(lan, lan.batch(), stock="60x40", dpi="300", form="signed")
+    code = lan.batch(lot="L-2", key="k2")
+    for who in (lan, colleague):
+        page = who.browser.get(lan.at(code, "print")).text
+        assert all(f'<option value="{chosen}" selected' in page for chosen in ("60x40", "300", "signed"))
+
+
+@pytest.mark.parametrize("form", ["house", "gs1", "signed"])
+@pytest.mark.parametrize("scope", ["unit", "batch"])
+def test_the_preview_takes_exactly_the_room_of_the_label_and_its_code_is_nobodys(lan, services, form, scope):
+    with acting(services.engine) as session:
+        product = session.get(Product, lan.product_id)
+        product.gtin, product.gtin_statement = "09521234500018", "Mã của chúng tôi."
+    code = lan.batch()
+    query = f"&form={form}&scope={scope}&stock=70x50&dpi=300"
+    drawn = lan.browser.get(lan.at(code, "preview.svg") + query)
+    assert drawn.status_code == 200 and drawn.content_type.startswith("image/svg+xml")
+    assert 'width="70mm" height="50mm"' in drawn.text and "MẪU" in drawn.text
+    assert re.search("0000[- ]?0000[- ]?0000", drawn.text) and code not in drawn.text.replace(" ", "").replace("-", "")
+    assert "Fits." in lan.browser.get(lan.at(code, "print") + query).text
+    answer = printed(lan, code, form=form, scope=scope, stock="70x50", dpi="300")
+    assert len(codes_in(file_of(lan, answer))) == 5
+
+
+def test_a_label_that_does_not_fit_is_told_before_and_never_issued(lan, services):
+    code = lan.batch()
+    page = lan.browser.get(lan.at(code, "print") + "&stock=35x22&dpi=203&form=signed").text
+    assert "Does not fit: the code needs" in page
+    assert lan.browser.get(lan.at(code, "preview.svg") + "&stock=35x22&dpi=203&form=signed").status_code == 400
+    answer = printed(lan, code, stock="35x22", form="signed")
+    assert answer.status_code == 400 and "does not fit this stock" in answer.text
+    with reading(services.engine) as session:
+        assert not session.scalars(select(Issuance)).all()
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("count", "0"), ("count", "501"), ("count", "x"), ("count", ""), ("stock", "1x1"), ("dpi", "7"), ("form", "runes"), ("key", "")],
+)
+def test_a_bad_order_is_told_in_words_and_issues_nothing(lan, services, field, text):
+    code = lan.batch(quantity="1000")
+    answer = printed(lan, code, **{field: text})
+    assert answer.status_code == 400 and 'role="alert"' in answer.text
+    with reading(services.engine) as session:
+        assert not session.scalars(select(Issuance)).all() and not session.scalars(select(PrintRun)).all()
+
+
+def test_more_labels_than_the_batch_allows_are_refused(lan):
+    code = lan.batch(quantity="10")
+    assert printed(lan, code, count="12").status_code == 400
+    assert printed(lan, code, count="11", key="p2").status_code == 303
+    assert "All labels of this batch are issued" in lan.browser.get(lan.at(code, "print")).text
+
+
+def test_every_stock_says_whether_it_takes_the_label_on_every_printer(lan):
+    code = lan.batch()
+    for dpi in PRINTERS_DPI:
+        page = lan.browser.get(lan.at(code, "print") + f"&dpi={dpi}").text
+        assert len(re.findall(r"<li>\d+ × \d+ mm: <span class=", page)) == len(STOCKS)
+
+
+def test_a_run_of_another_batch_is_not_there(lan, minh):
+    code, foreign = lan.batch(), minh.batch(lot="M")
+    answer = printed(minh, foreign)
+    number = re.search(r"run=(\d+)", answer.location)[1]
+    for at in (lan.at(code, "print", number, "labels.pdf"), lan.at(foreign, "print", number, "labels.pdf")):
+        assert lan.browser.get(at).status_code == 404
+    assert lan.browser.get(lan.at(code, "print") + f"&run={number}").status_code == 200
+
+
+def test_cancelled_labels_are_left_out_of_a_reprint(lan):
+    code = lan.batch(quantity="10")
+    texts = codes_in(file_of(lan, printed(lan, code, count="10")))
+    lan.act(code, "close", form_at=lan.at(code, "close"), used="9")
+    fields = {"stock": "50x30", "dpi": "203", "form": "house", "reason": "mất"}
+    again = lan.act(code, "print", "again", form_at=lan.at(code, "print"), first_unit="9", last_unit="10", again_key="a1", **fields)
+    assert codes_in(file_of(lan, again)) == [texts[8]]
+    gone = lan.act(code, "print", "again", form_at=lan.at(code, "print"), first_unit="10", last_unit="10", again_key="a2", **fields)
+    page = lan.browser.get(gone.location).text
+    address = re.search(r'url=([^"]+)"', page)[1]
+    assert lan.browser.get(address).status_code == 400
