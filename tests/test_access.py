@@ -4,16 +4,31 @@ A route that nobody classified fails. `yes` is any answer that is neither a way 
 page is there is not told to whom it does not concern); `sign in` leads to the sign-in page.
 """
 
+import io
 import re
+from datetime import date
+from functools import cache
+from hashlib import sha256 as sha
 
 import pytest
 from argon2 import PasswordHasher
+from reportlab.pdfgen.canvas import Canvas
+from sqlalchemy import select
 
 from tests.accounts.test_sign_in import PASSWORD, Browser, enrol
-from traceability.models.engine import acting
+from tests.factories import NOTICE, PUBLIC_URL
+from tests.factories import PRODUCER as PRODUCER_ACTOR
+from traceability.models import Account, BatchDraft, DraftFile, Picture, Producer
+from traceability.models.engine import acting, reading
 from traceability.operations import secrets_kept
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
+from traceability.operations.kept_files import keep_upload
+from traceability.operations.open_batch import attach_file
+from traceability.operations.print_labels import PrintJob
+from traceability.operations.print_run import Choice, PrintOrder, print_again
+from traceability.operations.register_batch import NewStage, add_stage
 from traceability.operations.sign_in import list_sessions
+from traceability.operations.withdraw import recall_goods
 
 ROLES = ("anonymous", "producer", "inspector", "office", "administrator")
 ANYONE = dict.fromkeys(ROLES, "yes")
@@ -39,8 +54,46 @@ EXPECTED = {
     ("POST", "/link/<token>"): {OWN: ANYONE, FOREIGN: dict.fromkeys(ROLES, "no")},
     ("GET", "/staff"): SIGNED_IN,
     ("GET", "/producer/products"): PRODUCER,
+    ("GET", "/producer/batches"): PRODUCER,
     ("GET", "/office/register"): OFFICE,
     ("GET", "/inspector"): INSPECTOR,
+}
+NOBODYS = {**dict.fromkeys(ROLES, "no"), "anonymous": "sign in"}
+# What belongs to one producer: its members alone may open it, and for all others it is not there.
+ONE_PRODUCERS = {OWN: PRODUCER, FOREIGN: NOBODYS}
+OF_PRODUCT = "/producer/products/<int:product_id>"
+OF_BATCH = "/producer/batches/<code>"
+EXPECTED |= {
+    ("GET", f"{OF_PRODUCT}/batch"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCT}/batch"): ONE_PRODUCERS,
+    ("GET", f"{OF_PRODUCT}/numbering"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCT}/numbering"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCT}/draft"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCT}/draft/discard"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCT}/draft/files"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCT}/draft/files/<int:file_id>/remove"): ONE_PRODUCERS,
+    ("GET", "/producer/draft-pictures/<sha256>"): ONE_PRODUCERS,
+    ("GET", OF_BATCH): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/edit"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/edit"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/corrections"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/stages"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/stages/<int:stage_id>/undo"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/files"): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/reports/<int:report_id>"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/deliveries"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/inputs"): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/close"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/close"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/reopen"): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/recall"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/recall"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/recalls/<int:recall_id>/lift"): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/print"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/print"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/print/again"): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/preview.svg"): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/print/<int:run_id>/labels.pdf"): ONE_PRODUCERS,
 }
 # Pages of everybody, without a session at all.
 PUBLIC = {
@@ -54,6 +107,7 @@ PUBLIC = {
     ("GET", "/picture/<sha256>"),
     ("GET", "/.well-known/traceability-keys.json"),
     ("GET", "/.well-known/traceability-keys.json.sig"),
+    ("GET", "/forms.js"),
     ("GET", "/robots.txt"),
     ("GET", "/icon.svg"),
     ("GET", "/favicon.ico"),
@@ -100,7 +154,9 @@ def signed_in(app, services, workshop, role: str) -> Browser:
         )
         key = made.id
     if role == "producer":
-        producer = workshop.producer()
+        with reading(services.engine) as session:
+            known = session.scalars(select(Producer).where(Producer.name == "OWN")).first()
+        producer = known or workshop.producer(name="OWN")
         with acting(services.engine) as session:
             add_member(session, key, producer.id, "manager", now=services.clock())
     browser.sign_in(role)
@@ -124,7 +180,7 @@ def test_who_may_open_what(app, services, workshop, cheap_hashes, role, route):
     browser = signed_in(app, services, workshop, role)
     # The foreign object first: acting on one's own may end the session.
     for whose, by_role in sorted(cases.items()):
-        path = fill(route[1], whose, services, role, browser)
+        path = fill(route[1], whose, services, role, browser, workshop)
         answer = browser.get(path) if route[0] == "GET" else post(browser, path)
         assert said(answer) == by_role[role], (whose, answer.status_code, answer.location)
 
@@ -138,12 +194,69 @@ def post(browser: Browser, path: str):
     raise AssertionError("no form with a token")
 
 
-def fill(rule: str, whose: str, services, role: str, browser: Browser) -> str:
+def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop) -> str:
+    if rule.startswith("/producer/") and "<" in rule:
+        for name, value in objects(workshop, services, whose).items():
+            rule = rule.replace(f"<{name}>", str(value))
+        return rule
     if "<token>" in rule:
         return rule.replace("<token>", invitation(services) if whose == OWN else "x" * 43)
     if "<int:session_id>" in rule:
         return rule.replace("<int:session_id>", str(session_id(services, role, browser) if whose == OWN else 4711))
     return rule
+
+
+@cache
+def uploaded_report() -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, invariant=1)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def objects(workshop, services, whose: str) -> dict[str, object]:
+    """A batch with all that can hang on one, of the account's own producer or of another: whatever an address can name."""
+    with reading(services.engine) as session:
+        producer = session.scalars(select(Producer).where(Producer.name == ("OWN" if whose == OWN else "OTHER"))).first()
+        account = session.scalars(select(Account).where(Account.login == "producer@example.vn")).first()
+    producer = producer or workshop.producer(name="OWN" if whose == OWN else "OTHER")
+    product = workshop.product(producer)
+    with acting(services.engine) as session:
+        # The batch of a product whose draft is somebody's: the signed-in producer's for its own, nobody's else.
+        owner = (
+            account.id
+            if account and whose == OWN
+            else create_account(session, login=f"{whose}@example.org", name="x", password=PASSWORD, now=services.clock()).id
+        )
+        sha256 = sha(whose.encode()).hexdigest()
+        picture = Picture(sha256=sha256, media_type="image/webp", width_px=1, height_px=1, content=b"x")
+        draft = BatchDraft(account_id=owner, product_id=product.id, fields={}, saved_at=services.clock())
+        draft.files.append(DraftFile(kind="photograph", name="x", picture=picture))
+        session.add(draft)
+    batch = workshop.stamped(product, units=5)
+    keys = PrintOrder(Choice(), 1, f"{whose}-again")
+    job = PrintJob("house", PUBLIC_URL, specimen=False)
+    with acting(services.engine) as session:
+        stage = add_stage(session, batch.id, NewStage("packing", date(2026, 10, 6)), actor=PRODUCER_ACTOR, now=services.clock())
+        recall = recall_goods(session, batch.id, NOTICE, units=None, actor=PRODUCER_ACTOR, now=services.clock())
+        content = uploaded_report()
+        name = services.uploads.put(content)
+        upload = keep_upload(
+            session, name=name, media_type="application/pdf", size_bytes=len(content), sha256=sha(content).hexdigest(), now=services.clock()
+        )
+        report = attach_file(session, batch.id, upload, title="KN", actor=PRODUCER_ACTOR, now=services.clock())
+        run = print_again(session, batch.id, keys, job, 1, 2, "x", actor=PRODUCER_ACTOR, now=services.clock())
+        return {
+            "int:product_id": product.id,
+            "int:file_id": draft.files[0].id,
+            "sha256": sha256,
+            "code": batch.code,
+            "int:stage_id": stage.id,
+            "int:recall_id": recall.id,
+            "int:report_id": report.id,
+            "int:run_id": run.id,
+        }
 
 
 def invitation(services) -> str:
