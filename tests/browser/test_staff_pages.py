@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from tests.browser.site import Site
-from traceability.models import Producer
+from traceability.models import Batch, Producer, Product, Recall
 from traceability.models.engine import acting
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
 
@@ -49,10 +49,33 @@ def check(page: Page) -> None:
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
     assert found.violations_count == 0, (page.url, found.generate_report())
     small = page.evaluate(
-        "[...document.querySelectorAll('a, button, input:not([type=hidden])')].filter(e => e.offsetParent && e.getBoundingClientRect()"
+        "[...document.querySelectorAll('a, button, summary, select, label.choice, "
+        "input:not([type=hidden], [type=checkbox], [type=radio])')].filter(e => e.offsetParent && e.getBoundingClientRect()"
         ".height < 44 && !e.closest('p')).map(e => e.outerHTML.slice(0, 80))"
     )
     assert small == [], page.url
+
+
+def producer_pages(site: Site) -> list[str]:
+    """The producer's screens over the sample: a batch stamped by unit, a recalled one, and one without stamps."""
+    services = site.workshop.services
+    with acting(services.engine) as session:
+        producer = session.scalars(select(Producer).where(Producer.illustrative, Producer.kind == "cooperative")).one()
+        rows = session.scalars(select(Batch).where(Batch.producer_id == producer.id).order_by(Batch.id)).all()
+        product = rows[0].product_id
+        by_unit = next(row.code for row in rows if row.stamp_scope == "unit")
+        unstamped = next((row.code for row in rows if row.stamp_scope is None), None)
+        recalled = next(row.code for row in rows if session.scalar(select(Recall.id).where(Recall.batch_id == row.id)))
+        goods = session.get(Product, product)
+    unstamped = unstamped or site.workshop.batch(goods, lot="CHUA-IN").code
+    of_batch = ("", "/edit", "/close", "/recall", "/print", "/print?stock=35x22&form=signed")
+    return [
+        *(f"/producer/products/{product}/{page}" for page in ("batch", "batch?like=last", "numbering")),
+        *("/producer/batches", "/producer/batches?search=nichts"),
+        *(f"/producer/batches/{by_unit}{page}" for page in of_batch),
+        *(f"/producer/batches/{unstamped}{page}" for page in ("", "/edit", "/print")),
+        f"/producer/batches/{recalled}",
+    ]
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -64,10 +87,52 @@ def test_staff_pages_have_no_fault(browser: Browser, site: Site, accounts: dict[
         page.goto(site.base + path)
         check(page)
     sign_in(page, site, accounts["manager"])
-    for path in ("/producer/products", "/account", "/account/second-factor"):
-        page.goto(f"{site.base}{path}?lang={language}")
+    paths = ("/producer/products", "/account", "/account/second-factor", *producer_pages(site))
+    for path in paths:
+        answer = page.goto(f"{site.base}{path}{'&' if '?' in path else '?'}lang={language}")
+        assert answer is not None and answer.status == 200, path
+        for summary in page.locator("summary").all():
+            summary.click()
         check(page)
     context.close()
+
+
+def test_a_batch_is_registered_and_printed_by_keyboard_alone(browser: Browser, site: Site, accounts: dict[str, str]) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, site, accounts["manager"])
+    page.goto(f"{site.base}/producer/products?lang=en")
+    reach(page, "a.first")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    reach(page, "#lot")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("PHIM-01")
+    reach(page, "#quantity")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("3")
+    reach(page, "input[value=packing]")
+    page.keyboard.press("Space")
+    reach(page, "#batch > button.first")
+    with page.expect_navigation(url="**/print?**"):
+        page.keyboard.press("Enter")
+    reach(page, "#count")
+    reach(page, "main form button.first")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "labels-PHIM-01-1.pdf"
+    context.close()
+
+
+def reach(page: Page, selector: str) -> None:
+    """Presses the tabulator until what is sought has the focus, which must then be seen."""
+    for _step in range(120):
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            style = "getComputedStyle(document.activeElement)"
+            assert page.evaluate(f"{style}.outlineStyle") != "none", selector
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} cannot be reached by keyboard")
 
 
 def test_the_office_sets_up_its_second_factor_and_sees_the_register(browser: Browser, site: Site, accounts: dict[str, str]) -> None:

@@ -166,3 +166,9 @@ def test_the_number_under_a_bar_code_leads_to_the_product_and_asks_for_the_lot(c
     workshop.stamped(workshop.product(gtin=GTIN), form="gs1")
     answer = client.get("/lookup", query_string={"code": "9 521234 500018", "lang": "en"})
     assert answer.location == f"/01/{GTIN}?lang=en" and "Which lot?" in client.get(answer.location).text
+
+
+@pytest.mark.parametrize("query", ["", "?gtin=", "?gtin=1&lot=A", "?lot=A", "?gtin=9521234500018&lot="])
+def test_a_lot_without_a_product_is_told_in_words_and_no_mistake_of_ours(client, query):
+    answer = client.get(f"/lot{query}", headers={"Accept-Language": "en"})
+    assert answer.status_code in (400, 404)

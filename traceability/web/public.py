@@ -188,10 +188,9 @@ def look_up_lot() -> ResponseReturnValue:
     read = parse_unverified_path(f"/01/{gtin}/10/{lot}")
     if isinstance(read, StampText) and read.form == "gs1":
         return _see(read, lot)
-    if isinstance(read, Malformed) and read.fault in ("lot", "path", "qualifiers"):
-        return _product_page(
-            gs1.parse_gtin(gtin), lot, gettext("A lot number has 1 to 20 letters, digits or signs, without “/” and without accents.")
-        )
+    product = _typed_gtin(gtin)
+    if product is not None and isinstance(read, Malformed) and read.fault in ("lot", "path", "qualifiers"):
+        return _product_page(product, lot, gettext("A lot number has 1 to 20 letters, digits or signs, without “/” and without accents."))
     return _answer(read, gtin)
 
 
