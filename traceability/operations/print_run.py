@@ -18,6 +18,22 @@ from traceability.models import Batch, Issuance, PrintRun
 from traceability.operations.issue import Order, issue_stamps
 from traceability.operations.print_labels import PrintJob, PrintKeys, iterate_labels, preview_label
 
+__all__ = [
+    "MOST_LABELS",
+    "Choice",
+    "Fit",
+    "PrintOrder",
+    "PrintRun",
+    "check_choice",
+    "count_download",
+    "find_run",
+    "fits_of",
+    "issue_and_print",
+    "labels_of_run",
+    "print_again",
+    "remembered_choice",
+    "runs_of",
+]
 # A file is made while somebody waits for it.
 MOST_LABELS = 500
 
@@ -88,12 +104,8 @@ def issue_and_print(
     known = find_sent(session, batch_id, order.idempotency_key)
     if known is not None:
         return known
-    choice = check_choice(order.choice)
-    batch = session.get(Batch, batch_id)
-    if batch is None:
-        raise NotFound("batch_missing", batch=batch_id)
-    _check_count(order.count)
-    _check_fit(session, batch, choice, job, now)
+    choice = order.choice
+    _check_order(session, batch_id, choice, order.count, job, now)
     units = order.count if choice.by_unit else None
     issuance = issue_stamps(
         session, batch_id, Order(choice.form, units, host, order.idempotency_key), keyring=keyring, actor=actor, now=now
@@ -113,17 +125,12 @@ def print_again(
     known = find_sent(session, batch_id, order.idempotency_key)
     if known is not None:
         return known
-    choice = check_choice(order.choice)
-    batch = session.get(Batch, batch_id)
-    if batch is None:
-        raise NotFound("batch_missing", batch=batch_id)
     if not reason.strip():
         raise Refused("reason_empty")
     issued = session.scalar(select(func.max(Issuance.last_unit)).where(Issuance.batch_id == batch_id)) or 0
     if not 1 <= first <= last <= issued:
         raise Refused("units_not_issued", first=first, last=last, last_unit=issued)
-    _check_count(last - first + 1)
-    _check_fit(session, batch, choice, job, now)
+    _check_order(session, batch_id, order.choice, last - first + 1, job, now)
     return _record(session, batch_id, order, (first, last), reprint=True, reason=reason.strip(), actor=actor, now=now)
 
 
@@ -164,12 +171,13 @@ def find_sent(session: Session, batch_id: int, key: str) -> PrintRun | None:
     return known
 
 
-def _check_count(count: int) -> None:
+def _check_order(session: Session, batch_id: int, choice: Choice, count: int, job: PrintJob, now: datetime) -> None:
+    check_choice(choice)
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        raise NotFound("batch_missing", batch=batch_id)
     if not 1 <= count <= MOST_LABELS:
         raise Refused("labels_range", most=MOST_LABELS)
-
-
-def _check_fit(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: datetime) -> None:
     label = preview_label(session, batch, job, by_unit=choice.by_unit, now=now)
     if not check_fit(label, STOCKS[choice.stock], choice.dpi).fits:
         raise Refused("label_misfit")

@@ -1,7 +1,7 @@
 """The print screen: how many labels, on which stock and printer, what they will look like, and then the file."""
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -19,6 +19,7 @@ from traceability.operations.print_run import (
     MOST_LABELS,
     Choice,
     PrintOrder,
+    PrintRun,
     check_choice,
     count_download,
     find_run,
@@ -54,53 +55,28 @@ def form(code: str) -> ResponseReturnValue:
 def issue(code: str) -> ResponseReturnValue:
     """Issues stamps and leads to their file; pressed twice, the same ones."""
     around, fields = services(), request.form
-    try:
-        with doing("issue_and_print") as session:
-            batch = own_batch(session, code, _own())
-            order = PrintOrder(
-                _chosen(fields, remembered_choice(session, batch, principal().account_id)),
-                whole_number(fields.get("count", "")) or 0,
-                fields.get("key", "")[:64],
-                principal().account_id,
-            )
-            run = issue_and_print(
-                session,
-                batch.id,
-                order,
-                _job(order.choice),
-                around.settings.public_host,
-                keyring=around.key_store.current().keyring,
-                actor=actor("producer"),
-                now=around.clock(),
-            )
-            run_id = run.id
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _form(code, fields, problem=word_refusal(refused)), 400
-    return redirect(url_for("printing.form", code=code, run=run_id, lang=choose_language()), 303)
+
+    def make(session: Session, batch_id: int, choice: Choice) -> PrintRun:
+        order = PrintOrder(choice, whole_number(fields.get("count", "")) or 0, fields.get("key", "")[:64], principal().account_id)
+        keyring, host = around.key_store.current().keyring, around.settings.public_host
+        return issue_and_print(session, batch_id, order, _job(choice), host, keyring=keyring, actor=actor("producer"), now=around.clock())
+
+    return _print(code, "issue_and_print", make)
 
 
 @printing.post("/producer/batches/<code>/print/again")
 @open_to(PRODUCER)
 def again(code: str) -> ResponseReturnValue:
     """Labels of units that were issued before: nothing is issued, and the reprint is on record with its reason."""
-    around, fields = services(), request.form
-    try:
-        with doing("print_again") as session:
-            batch = own_batch(session, code, _own())
-            choice = _chosen(fields, remembered_choice(session, batch, principal().account_id))
-            first, last = whole_number(fields.get("first_unit", "")), whole_number(fields.get("last_unit", ""))
-            order = PrintOrder(choice, 1, fields.get("again_key", "")[:64], principal().account_id)
-            units = (first or last or 0, last or first or 0)
-            reason = fields.get("reason", "")
-            run = print_again(session, batch.id, order, _job(choice), *units, reason, actor=actor("producer"), now=around.clock())
-            run_id = run.id
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _form(code, fields, problem=word_refusal(refused)), 400
-    return redirect(url_for("printing.form", code=code, run=run_id, lang=choose_language()), 303)
+    fields = request.form
+
+    def make(session: Session, batch_id: int, choice: Choice) -> PrintRun:
+        first, last = whole_number(fields.get("first_unit", "")), whole_number(fields.get("last_unit", ""))
+        order = PrintOrder(choice, 1, fields.get("again_key", "")[:64], principal().account_id)
+        units, reason = (first or last or 0, last or first or 0), fields.get("reason", "")
+        return print_again(session, batch_id, order, _job(choice), *units, reason, actor=actor("producer"), now=services().clock())
+
+    return _print(code, "print_again", make)
 
 
 @printing.get("/producer/batches/<code>/preview.svg")
@@ -154,6 +130,20 @@ def _write(file: BinaryIO, stock: str, dpi: int, labels: Iterable[Label]) -> Non
         render_pdf((lay_out(label, STOCKS[stock], module) for label in chain([first], printed)), file)
     except LabelDoesNotFit:
         raise Refused("label_misfit") from None
+
+
+def _print(code: str, act: str, make: Callable[[Session, int, Choice], PrintRun]) -> ResponseReturnValue:
+    """Makes a run and leads to the page from which its file comes, or shows the form again with what is wrong."""
+    try:
+        with doing(act) as session:
+            batch = own_batch(session, code, _own())
+            run = make(session, batch.id, _chosen(request.form, remembered_choice(session, batch, principal().account_id)))
+            run_id = run.id
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _form(code, request.form, problem=word_refusal(refused)), 400
+    return redirect(url_for("printing.form", code=code, run=run_id, lang=choose_language()), 303)
 
 
 def _own() -> frozenset[int]:
