@@ -1,6 +1,7 @@
 """Signing in, the second factor, sessions, links: as people and as attackers do it."""
 
 import re
+import unicodedata
 
 import pyotp
 import pytest
@@ -160,6 +161,22 @@ def test_sessions_end_when_idle_and_after_their_longest_time(browser, people, cl
         assert browser.post("/account/password", form_at="/account", current="x", new="y").status_code == 400
     clock.advance(days=11)
     assert browser.get("/account").status_code == 303
+
+
+def test_a_session_that_is_not_used_ends_before_its_longest_time(browser, people, clock):
+    browser.sign_in("lan")
+    clock.advance(days=13)
+    assert browser.get("/account").status_code == 200
+    clock.advance(days=13)
+    assert browser.get("/account").status_code == 200
+    other = Browser(browser.client.application)
+    other.sign_in("minh")
+    clock.advance(days=14, seconds=1)
+    assert other.get("/account").status_code == 303
+
+
+def test_a_password_fits_however_the_keyboard_composes_its_letters(browser, people):
+    assert browser.sign_in("lan", unicodedata.normalize("NFD", PASSWORD)).status_code == 303
 
 
 def test_signing_out_ends_the_session_on_the_server(browser, people, app):

@@ -6,6 +6,7 @@ as SHA-256; the seed of a second factor encrypted with AES-GCM under a key in th
 
 import hashlib
 import hmac
+import unicodedata
 from datetime import datetime
 from functools import lru_cache
 
@@ -37,9 +38,12 @@ def _nobodys_hash() -> str:
 
 
 def password_fits(password_hash: str | None, password: str) -> bool:
-    """Whether a password fits; of an account that is not there it takes as long and is False."""
+    """Whether a password fits; of an account that is not there it takes as long and is False.
+
+    Composed as it was when it was set: some phones send Vietnamese letters in parts.
+    """
     try:
-        fits = _hasher.verify(password_hash or _nobodys_hash(), password)
+        fits = _hasher.verify(password_hash or _nobodys_hash(), unicodedata.normalize("NFC", password))
     except (VerificationError, InvalidHashError):
         return False
     return fits and password_hash is not None

@@ -1,5 +1,6 @@
 """Who may open what. Deny by default: a staff view without a mark answers 404, whoever asks."""
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from traceability.web.languages import choose_language
 from traceability.web.sessions import here, is_staff_path
 from traceability.web.unsent import keep_unsent
 
+_log = logging.getLogger(__name__)
 __all__ = ["ANYONE", "PRODUCER", "SIGNED_IN", "check_own_producer", "guard", "here", "open_to", "principal", "takes_files"]
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 _MARK, _FILES = "_open_to", "_takes_files"
@@ -68,6 +70,7 @@ def _check() -> ResponseReturnValue | None:
         return _send_to_sign_in() if roles else abort(404)
     held = {SIGNED_IN, *who.staff, *([PRODUCER] if who.producers else [])}
     if not roles & held:
+        _log.warning("account %s asked for %s, which is not for its roles", who.account_id, request.endpoint)
         abort(404)
     if getattr(view, _FILES, False):
         request.max_content_length = LARGEST_FORM

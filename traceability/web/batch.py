@@ -125,7 +125,7 @@ def report_file(code: str, report_id: int) -> ResponseReturnValue:
     answer.mimetype = found[1].media_type
     ending = "pdf" if found[1].media_type == "application/pdf" else "webp"
     answer.headers["Content-Disposition"] = f'attachment; filename="report-{code}-{report_id}.{ending}"'
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return answer
 
 
