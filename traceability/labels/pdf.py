@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any, BinaryIO
 
 from fontTools.pens.basePen import BasePen
@@ -14,6 +15,10 @@ from traceability.labels.label import MM_PER_POINT
 from traceability.labels.primitives import Layout, Mark, Outline, Rule, Star, SymbolBox, Text
 
 DOCUMENT_TITLE = "Tem truy xuất nguồn gốc"
+
+
+# A form's box, in mm from the label's left top corner: as large as any label, so that nothing of an outline is cut.
+_ANYWHERE = (-1000, -1000, 1000, 1000)
 
 
 def render_pdf(layouts: Iterable[Layout], out: BinaryIO, title: str = DOCUMENT_TITLE) -> int:
@@ -98,7 +103,7 @@ def _draw_mark(canvas: Any, mark: Mark) -> None:
             # Filled by the even-odd rule, so that the second ring is a hole.
             canvas.drawPath(path, stroke=0, fill=1, fillMode=0)
         case Outline():
-            _draw_outline(canvas, mark)
+            _place_outline(canvas, mark)
 
 
 def _trace(path: Any, corners: list[tuple[float, float]]) -> None:
@@ -106,6 +111,16 @@ def _trace(path: Any, corners: list[tuple[float, float]]) -> None:
     for x, y in corners[1:]:
         path.lineTo(x, -y)
     path.close()
+
+
+def _place_outline(canvas: Any, mark: Outline) -> None:
+    """The same outline on many labels of a file is written once: it is far longer than all the rest of a label."""
+    name = f"outline-{sha256(repr(mark).encode()).hexdigest()[:16]}"
+    if not canvas.hasForm(name):
+        canvas.beginForm(name, *_ANYWHERE)
+        _draw_outline(canvas, mark)
+        canvas.endForm()
+    canvas.doForm(name)
 
 
 def _draw_outline(canvas: Any, mark: Outline) -> None:
