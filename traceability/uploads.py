@@ -15,6 +15,7 @@ PDF, WEBP = "application/pdf", "image/webp"
 _NAME = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(rb"%PDF-[12]\.\d[\r\n \t]")
 # What makes a document act by itself. Names in compressed parts are not seen; readers ask before they act on those.
+_NUMBERED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _ACTING = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
 
 
@@ -41,7 +42,9 @@ def check_report(content: bytes) -> CheckedFile:
     if _VERSION.match(content):
         if b"%%EOF" not in content[-1024:] or b"startxref" not in content:
             raise Refused("report_type")
-        if any(word in content for word in _ACTING):
+        # A name may be written with any of its letters as a number: /J#61vaScript.
+        plain = _NUMBERED.sub(lambda found: bytes([int(found[1], 16)]), content)
+        if any(word in plain for word in _ACTING):
             raise Refused("report_acts")
         return CheckedFile(content, PDF)
     try:

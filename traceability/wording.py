@@ -111,6 +111,8 @@ def _of_batches() -> dict[str, str]:
         "input_circle": gettext("That batch was itself made from this one."),
         "amount": gettext("An amount is a number above 0, not %(amount)s."),
         "text_long": gettext("“%(field)s” has %(length)s characters; at most %(largest)s fit. Shorten it."),
+        "time_ahead": gettext("This time lies ahead. Leave it empty for now."),
+        "units_half": gettext("Write both the first and the last unit, or neither."),
         "lot_pattern": gettext("“%(pattern)s” is no pattern: write {n} once, and where you like {yyyy}, {yy}, {mm} and {dd}."),
         "keeps_days": gettext("The goods keep for a whole number of days, from 1 to 36500."),
         "number_text": gettext("“%(text)s” is not a whole number. Write digits only."),

@@ -4,7 +4,7 @@ from traceability.models.account import Account, Link, Membership, RecoveryCode,
 from traceability.models.audit import AuditEntry
 from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Photograph, Report, Stage, Upload
-from traceability.models.draft import BatchDraft, DraftFile
+from traceability.models.draft import BatchDraft, DraftFile, SentForm
 from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
 from traceability.models.producer import CraftVillage, Picture, Producer, Product
 from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
@@ -40,6 +40,7 @@ __all__ = [
     "Report",
     "Revocation",
     "Scan",
+    "SentForm",
     "SignInFailure",
     "StaffRole",
     "Stage",

@@ -14,6 +14,7 @@ _MEANINGS = (
     ("uq_product_gtin", "product.gtin", "gtin_taken"),
     ("uq_producer_tax_code", "producer.tax_code", "tax_code_taken"),
     ("uq_batch_idempotency_key", "batch.idempotency_key", "idempotency_reused"),
+    ("uq_print_run_idempotency_key", "print_run.idempotency_key", "idempotency_reused"),
     ("uq_issuance_idempotency_key", "issuance.idempotency_key", "idempotency_reused"),
     ("uq_consumer_report_idempotency_key", "consumer_report.idempotency_key", "idempotency_reused"),
     ("uq_issuance_batch_id_first_unit", "issuance.batch_id, issuance.first_unit", "issued_at_once"),

@@ -12,6 +12,19 @@ from traceability.models.producer import Picture
 FILE_KINDS = ("photograph", "report")
 
 
+class SentForm(Base):
+    """The key of a small form that was carried out: pressed twice, it is carried out once."""
+
+    __tablename__ = "sent_form"
+    __table_args__ = (UniqueConstraint("batch_id", "key"),)
+    __audited__ = False
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"))
+    key: Mapped[str] = mapped_column(String(100))
+    sent_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class BatchDraft(Base):
     """One account's unfinished batch of a product. `fields` are the form's texts as they were typed, checked by nobody yet."""
 

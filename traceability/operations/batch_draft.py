@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
@@ -91,9 +92,10 @@ def propose(session: Session, product: Product, now: datetime, *, as_last_time: 
     )
 
 
-def find_draft(session: Session, account_id: int, product_id: int) -> BatchDraft | None:
+def find_draft(session: Session, account_id: int, product_id: int, *, lock: bool = False) -> BatchDraft | None:
     """One account's draft of a product's batch."""
-    return session.scalar(select(BatchDraft).where(BatchDraft.account_id == account_id, BatchDraft.product_id == product_id))
+    statement = select(BatchDraft).where(BatchDraft.account_id == account_id, BatchDraft.product_id == product_id)
+    return session.scalar(statement.with_for_update() if lock else statement)
 
 
 def kept_draft(session: Session, account_id: int, product_id: int) -> tuple[KeptDraft | None, list[KeptFile]]:
@@ -111,18 +113,29 @@ def save_draft(session: Session, account_id: int, product_id: int, fields: dict[
         raise Refused("draft_large")
     draft = find_draft(session, account_id, product_id)
     if draft is None:
-        draft = BatchDraft(account_id=account_id, product_id=product_id, fields={}, saved_at=now)
-        session.add(draft)
+        try:
+            with session.begin_nested():
+                draft = BatchDraft(account_id=account_id, product_id=product_id, fields={}, saved_at=now)
+                session.add(draft)
+        except IntegrityError:
+            # Typing and a photograph arrive at once: the other one was faster.
+            draft = find_draft(session, account_id, product_id)
+            if draft is None:
+                raise
     if fields is not None:
         draft.fields, draft.saved_at = fields, now
     session.flush()
     return draft
 
 
-def keep_file(session: Session, draft: BatchDraft, kind: str, name: str, content: Picture | Upload) -> DraftFile:
-    """Puts a file to the draft; the same photograph twice is kept once. Refused `files_many`."""
-    if isinstance(content, Picture) and any(row.picture_id == content.id for row in draft.files):
-        return next(row for row in draft.files if row.picture_id == content.id)
+def keep_file(session: Session, draft: BatchDraft, kind: str, name: str, content: Picture | Upload) -> DraftFile | None:
+    """Puts a file to the draft; None for one that is there already. Refused `files_many`."""
+    if isinstance(content, Picture):
+        same = next((row for row in draft.files if row.picture_id == content.id), None)
+    else:
+        same = next((row for row in draft.files if row.upload and row.upload.sha256 == content.sha256), None)
+    if same is not None:
+        return None
     if len(draft.files) >= MOST_FILES:
         raise Refused("files_many", most=MOST_FILES)
     row = DraftFile(kind=kind, name=(name.strip() or kind)[:200])
@@ -198,8 +211,12 @@ def _remembered(last: Batch, today: date) -> dict[str, str | list[str]]:
 
 
 def _as_before(last: Batch) -> dict[str, str | list[str]]:
-    """Quantity and stages. Notes and laboratory tests are facts of the batch before: they are never claimed for another."""
-    kept: dict[str, str | list[str]] = {"stage": list(dict.fromkeys(row.kind for row in last.stages if row.kind != "testing"))}
+    """Quantity, and the stages that have a day of their own in the form.
+
+    What else was done on the way, when, and what was noted are facts of the batch before: nobody claims them by one press.
+    """
+    days = {"harvest": last.harvested_on, "making": last.made_on, "packing": last.packed_on}
+    kept: dict[str, str | list[str]] = {"stage": list(dict.fromkeys(row.kind for row in last.stages if days.get(row.kind)))}
     if last.quantity is not None:
         kept["quantity"] = str(last.quantity)
     return kept

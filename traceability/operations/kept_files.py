@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound
@@ -17,8 +18,12 @@ def keep_picture(session: Session, *, content: bytes, sha256: str, media_type: s
     if known is not None:
         return known
     picture = Picture(sha256=sha256, media_type=media_type, width_px=size_px[0], height_px=size_px[1], content=content)
-    session.add(picture)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(picture)
+    except IntegrityError:
+        # The same photograph at once: the other one was faster.
+        return session.scalars(select(Picture).where(Picture.sha256 == sha256)).one()
     return picture
 
 

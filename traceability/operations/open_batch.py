@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traceability.domain import batch as rules
@@ -11,15 +12,26 @@ from traceability.domain import gs1
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.roles import Actor
-from traceability.models import AuditEntry, Batch, BatchDraft, Issuance, Photograph, Picture, Report, Revocation, Stage, Upload
+from traceability.models import AuditEntry, Batch, BatchDraft, Issuance, Photograph, Picture, Report, Revocation, SentForm, Stage, Upload
 from traceability.models.batch import PACKAGES
 from traceability.operations.kept_files import KeptContent
-from traceability.operations.register_batch import NewBatch, NewStage, add_growing_area, add_stage, attach_report, register_batch, set_state
+from traceability.operations.register_batch import (
+    NewBatch,
+    NewStage,
+    add_growing_area,
+    add_stage,
+    attach_report,
+    register_batch,
+    set_state,
+    use_rights,
+)
 from traceability.operations.withdraw import revoke_stamps
 
 EDITABLE = ("lot", "harvested_on", "made_on", "packed_on", "best_before", "quantity", "package", "place")
 # A stage that was tapped by mistake can be taken back so long, unless somebody confirmed it.
 UNDO_LASTS = timedelta(hours=1)
+# So many photographs and reports together hang on one batch.
+MOST_ON_A_BATCH = 40
 NOT_USED = "Tem không dùng đến khi đóng lô"
 
 
@@ -89,17 +101,24 @@ def add_photograph(session: Session, batch_id: int, picture: Picture, *, actor: 
         session.flush()
 
 
-def keep_photograph(session: Session, batch_id: int, content: KeptContent, *, actor: Actor, now: datetime) -> bool:
-    """Puts a photograph to a batch; False, with nothing done, for what is none."""
+def hang_on(session: Session, batch: Batch, content: KeptContent, title: str, *, actor: Actor, now: datetime) -> bool:
+    """Puts a photograph or a report to a batch; False, with nothing done, for one that hangs on it already. Refused `files_many`."""
     if isinstance(content, Upload):
+        if any(row.upload is not None and row.upload.sha256 == content.sha256 for row in batch.reports):
+            return False
+    elif any(row.picture_id == content.id for row in batch.photographs):
         return False
-    add_photograph(session, batch_id, content, actor=actor, now=now)
+    if len(batch.reports) + len(batch.photographs) >= MOST_ON_A_BATCH:
+        raise Refused("files_many", most=MOST_ON_A_BATCH)
+    if isinstance(content, Upload):
+        attach_file(session, batch.id, content, title=title, actor=actor, now=now)
+    else:
+        add_photograph(session, batch.id, content, actor=actor, now=now)
     return True
 
 
-def attach_file(session: Session, batch_id: int, upload: KeptContent, *, title: str, actor: Actor, now: datetime) -> Report:
+def attach_file(session: Session, batch_id: int, upload: Upload, *, title: str, actor: Actor, now: datetime) -> Report:
     """Attaches a report with its file."""
-    assert isinstance(upload, Upload)
     report = attach_report(session, batch_id, title=title, actor=actor, now=now)
     upload.report_id = report.id
     session.flush()
@@ -118,6 +137,8 @@ def edit_batch(
     assert batch is not None
     if batch.stamp_scope is not None:
         raise Refused("claims_frozen")
+    if all(getattr(batch, name) == value for name, value in edit.items()):
+        return None
     if batch.version != version:
         return _conflict(session, batch, edit, read)
     _check_edit(session, batch, edit, day_in_vietnam(now))
@@ -131,9 +152,10 @@ def edit_batch(
     return None
 
 
-def close_batch(session: Session, batch_id: int, used: int | None, *, actor: Actor, now: datetime) -> Revocation | None:
+def close_batch(session: Session, batch_id: int, used: int | None, *, actor: Actor, now: datetime) -> list[Revocation]:
     """Closes a batch and cancels the units that were issued and not used. `used` is None for one that is stamped as a whole.
 
+    Labels are used in the order of their numbers; what was cancelled before is neither counted nor cancelled again.
     Refused: `labels_used`, `batch_closed`.
     """
     batch = session.get(Batch, batch_id, with_for_update={"key_share": True})
@@ -141,20 +163,56 @@ def close_batch(session: Session, batch_id: int, used: int | None, *, actor: Act
         raise NotFound("batch_missing", batch=batch_id)
     if batch.state == "closed":
         raise Refused("batch_closed")
-    issued = last_unit(session, batch_id)
+    live = live_ranges(session, batch_id)
+    issued = sum(last - first + 1 for first, last in live)
     if batch.stamp_scope == "unit" and (used is None or not 0 <= used <= issued):
         raise Refused("labels_used", issued=issued)
     set_state(session, batch_id, "closed")
     batch.version += 1
-    if batch.stamp_scope != "unit" or used is None or used == issued:
-        return None
-    return revoke_stamps(session, batch_id, units=(used + 1, issued), reason=NOT_USED, actor=actor, now=now)
+    if batch.stamp_scope != "unit" or used is None:
+        return []
+    return [revoke_stamps(session, batch_id, units=units, reason=NOT_USED, actor=actor, now=now) for units in _after_used(live, used)]
+
+
+def live_ranges(session: Session, batch_id: int) -> list[tuple[int, int]]:
+    """Ranges of issued units that are not cancelled, in order."""
+    issued = last_unit(session, batch_id)
+    rows = session.scalars(select(Revocation).where(Revocation.batch_id == batch_id))
+    cancelled = sorted((row.first_unit or 1, row.last_unit or issued) for row in rows)
+    live, first = [], 1
+    for begin, end in cancelled:
+        if first < begin:
+            live.append((first, begin - 1))
+        first = max(first, end + 1)
+    return [*live, (first, issued)] if first <= issued else live
+
+
+def _after_used(live: list[tuple[int, int]], used: int) -> list[tuple[int, int]]:
+    rest = []
+    for first, last in live:
+        count = last - first + 1
+        if used < count:
+            rest.append((first + max(0, used), last))
+        used -= count
+    return rest
 
 
 def reopen_batch(session: Session, batch_id: int) -> None:
     """Opens a closed batch again; what was cancelled stays cancelled."""
     set_state(session, batch_id, "open").version += 1
     session.flush()
+
+
+def first_time(session: Session, batch_id: int, key: str, now: datetime) -> bool:
+    """Whether a small form with this key is carried out for the first time; without a key each counts."""
+    if not key:
+        return True
+    try:
+        with session.begin_nested():
+            session.add(SentForm(batch_id=batch_id, key=key[:100], sent_at=now))
+    except IntegrityError:
+        return False
+    return True
 
 
 def undo_stage(session: Session, batch_id: int, stage_id: int, now: datetime) -> None:
@@ -186,6 +244,10 @@ def text_of(value: object) -> str:
 def _check_edit(session: Session, batch: Batch, edit: dict[str, object], today: date) -> None:
     days = {name: edit.get(name, getattr(batch, name)) for name in ("harvested_on", "made_on", "packed_on", "best_before")}
     rules.check_dates(rules.BatchDates(**days), today)  # type: ignore[arg-type]
+    if batch.indication is not None:
+        day = days["packed_on"] or days["made_on"] or days["harvested_on"] or today
+        assert isinstance(day, date)
+        rules.check_use_right(use_rights(session, batch.product_id, batch.indication.id), day, batch.indication.name)
     if batch.kind == "service":
         return
     lot = gs1.check_lot(str(edit.get("lot") or ""))

@@ -16,6 +16,7 @@ from traceability.labels.layout import check_fit
 from traceability.labels.stock import PRINTERS_DPI, STOCKS
 from traceability.models import Batch, Issuance, PrintRun
 from traceability.operations.issue import Order, issue_stamps
+from traceability.operations.open_batch import live_ranges
 from traceability.operations.print_labels import PrintJob, PrintKeys, iterate_labels, preview_label
 
 __all__ = [
@@ -101,7 +102,8 @@ def issue_and_print(
 
     Refused: those of `issue_stamps`, `stock_unknown`, `labels_range`, `label_misfit`.
     """
-    known = find_sent(session, batch_id, order.idempotency_key)
+    _lock(session, batch_id)
+    known = find_sent(session, batch_id, order)
     if known is not None:
         return known
     choice = order.choice
@@ -122,7 +124,8 @@ def print_again(
 
     Refused: `reason_empty`, `units_not_issued`, `labels_range`, `stock_unknown`, `label_misfit`.
     """
-    known = find_sent(session, batch_id, order.idempotency_key)
+    _lock(session, batch_id)
+    known = find_sent(session, batch_id, order, (first, last))
     if known is not None:
         return known
     if not reason.strip():
@@ -131,6 +134,7 @@ def print_again(
     if not 1 <= first <= last <= issued:
         raise Refused("units_not_issued", first=first, last=last, last_unit=issued)
     _check_order(session, batch_id, order.choice, last - first + 1, job, now)
+    _check_printable(session, batch_id, order.choice.form, first, last)
     return _record(session, batch_id, order, (first, last), reprint=True, reason=reason.strip(), actor=actor, now=now)
 
 
@@ -163,12 +167,33 @@ def count_download(session: Session, batch_id: int, run_id: int) -> PrintRun:
     return run
 
 
-def find_sent(session: Session, batch_id: int, key: str) -> PrintRun | None:
-    """The run that this form made before. Refused `idempotency_reused` where it was another batch's."""
-    known = session.scalar(select(PrintRun).where(PrintRun.idempotency_key == key))
-    if known is not None and known.batch_id != batch_id:
+def find_sent(session: Session, batch_id: int, order: PrintOrder, units: tuple[int, int] | None = None) -> PrintRun | None:
+    """The run that this form made before. Refused `idempotency_reused` where it asked for something else."""
+    known = session.scalar(select(PrintRun).where(PrintRun.idempotency_key == order.idempotency_key))
+    if known is None:
+        return None
+    count = known.copies if known.last_unit is None else known.last_unit - (known.first_unit or 0) + 1
+    same_units = (known.first_unit, known.last_unit) == units if units else count == order.count
+    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi)
+    if known.batch_id != batch_id or not same_units or (units is None and choice != order.choice):
         raise Refused("idempotency_reused")
     return known
+
+
+def _lock(session: Session, batch_id: int) -> None:
+    # First of all: whoever presses twice waits here, and then finds what the first press made.
+    if session.get(Batch, batch_id, with_for_update={"key_share": True}) is None:
+        raise NotFound("batch_missing", batch=batch_id)
+
+
+def _check_printable(session: Session, batch_id: int, form: str, first: int, last: int) -> None:
+    """Refused: `form_not_issued`, `stamp_cancelled` where nothing of the range is left."""
+    issuances = session.scalars(select(Issuance).where(Issuance.batch_id == batch_id)).all()
+    in_form = [row for row in issuances if form in ("house", row.form) and row.first_unit and row.last_unit]
+    if sum(max(0, min(last, row.last_unit or 0) - max(first, row.first_unit or 1) + 1) for row in in_form) < last - first + 1:
+        raise Refused("form_not_issued", form=form)
+    if not any(begin <= last and end >= first for begin, end in live_ranges(session, batch_id)):
+        raise Refused("stamp_cancelled")
 
 
 def _check_order(session: Session, batch_id: int, choice: Choice, count: int, job: PrintJob, now: datetime) -> None:

@@ -128,7 +128,7 @@ def add_growing_area(session: Session, batch_id: int, *, name: str, code: str | 
 
 
 def add_stage(session: Session, batch_id: int, entry: NewStage, *, actor: Actor, now: datetime) -> Stage:
-    """Records a step; who says so is the actor's role. Refused: `stage_kind`, `date_ahead`, `report_elsewhere`."""
+    """Records a step; who says so is the actor's role. Refused: `stage_kind`, `date_ahead`, `time_ahead`, `report_elsewhere`."""
     if session.get(Batch, batch_id) is None:
         raise NotFound("batch_missing", batch=batch_id)
     if entry.kind not in STAGE_KINDS:
@@ -136,6 +136,8 @@ def add_stage(session: Session, batch_id: int, entry: NewStage, *, actor: Actor,
     today = day_in_vietnam(now)
     if entry.happened_on > today:
         raise Refused("date_ahead", day=entry.happened_on, today=today)
+    if entry.happened_at is not None and entry.happened_at > now:
+        raise Refused("time_ahead")
     if entry.report_id is not None:
         report = session.get(Report, entry.report_id)
         if report is None or report.batch_id != batch_id:
@@ -257,11 +259,11 @@ def parse_day(text: str) -> date:
         raise Refused("date_text", text=text) from None
 
 
-def find_sent(session: Session, key: str) -> tuple[str, int, str | None] | None:
-    """Code, product and lot of the batch that a form with this key made."""
-    columns = select(Batch.code, Batch.product_id, Batch.lot).where(Batch.idempotency_key == key)
+def find_sent(session: Session, key: str) -> tuple[str, int, str | None, int | None] | None:
+    """Code, product, lot and quantity of the batch that a form with this key made."""
+    columns = select(Batch.code, Batch.product_id, Batch.lot, Batch.quantity).where(Batch.idempotency_key == key)
     row = session.execute(columns).first() if key else None
-    return (row[0], row[1], row[2]) if row else None
+    return (row[0], row[1], row[2], row[3]) if row else None
 
 
 def _find_sent(session: Session, entry: NewBatch) -> Batch | None:

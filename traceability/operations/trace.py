@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.roles import Actor
 from traceability.models import Batch, BatchInput, Delivery, Issuance
@@ -66,11 +67,13 @@ def record_delivery(
     actor: Actor,
     now: datetime,
 ) -> Delivery:
-    """To whom a batch, or units of it, went. Refused: `amount`, `recipient_empty`, `units_not_issued`."""
+    """To whom a batch, or units of it, went. Refused: `amount`, `date_ahead`, `recipient_empty`, `units_not_issued`."""
     if session.get(Batch, batch_id) is None:
         raise NotFound("batch_missing", batch=batch_id)
     if quantity is not None and quantity <= 0:
         raise Refused("amount", amount=quantity)
+    if delivered_on > day_in_vietnam(now):
+        raise Refused("date_ahead", day=delivered_on, today=day_in_vietnam(now))
     if not recipient.strip():
         raise Refused("recipient_empty")
     if units is not None:

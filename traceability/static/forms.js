@@ -5,9 +5,18 @@ const form = document.querySelector("form[data-draft]");
 const done = document.querySelector("[data-registered]");
 const printing = document.querySelector("form[data-preview]");
 
-if (done) localStorage.removeItem(done.dataset.registered);
+if (done) forget(done.dataset.registered);
 if (form) keepDraft(form);
 if (printing) printing.addEventListener("change", () => showPreview(printing));
+
+// What was registered or thrown away is forgotten once: the same page opened again later must not forget what was typed since.
+function forget(name) {
+  localStorage.removeItem(name);
+  const address = new URL(location.href);
+  address.searchParams.delete("registered");
+  address.searchParams.delete("begun");
+  history.replaceState(null, "", address);
+}
 
 function texts(form) {
   const fields = new FormData(form);
@@ -17,12 +26,19 @@ function texts(form) {
   return fields;
 }
 
+async function post(address, body) {
+  const answer = await fetch(address, { method: "POST", body, credentials: "same-origin" });
+  const told = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : null;
+  // A token that does not fit is that of a session which ended.
+  if (answer.status === 401 || answer.redirected || (answer.status === 400 && !told)) throw new Error("signed out");
+  if (!answer.ok && !told) throw new Error("failed");
+  return { ok: answer.ok, told, text: told ? "" : await answer.text() };
+}
+
 function keepDraft(form) {
   const status = document.getElementById("saved");
   let timer = 0;
   let sent = "";
-  // A file that was chosen is sent at once; what could not be sent stays in its field and goes with the form.
-  let waiting = [];
 
   const say = (words, unsent) => {
     status.textContent = words;
@@ -30,15 +46,9 @@ function keepDraft(form) {
   };
   const keepHere = () => {
     const fields = [...texts(form)].filter(([name]) => name !== "csrf_token");
-    localStorage.setItem(form.dataset.keep, JSON.stringify(fields));
-  };
-  const post = async (address, body) => {
-    const answer = await fetch(address, { method: "POST", body, credentials: "same-origin" });
-    if (answer.redirected || answer.status === 400 && !(answer.headers.get("Content-Type") || "").includes("json")) throw new Error("signed out");
-    return answer;
+    localStorage.setItem(form.dataset.keep, JSON.stringify({ read: form.dataset.savedAt, fields }));
   };
   const failed = (error) => say(error.message === "signed out" ? form.dataset.signedOut : form.dataset.offline, true);
-
   const save = async () => {
     keepHere();
     const body = texts(form);
@@ -46,12 +56,12 @@ function keepDraft(form) {
     if (now === sent) return;
     try {
       const answer = await post(form.dataset.draft, body);
-      const told = await answer.json();
-      if (!answer.ok) return say(told.problem, true);
+      if (!answer.ok) return say(answer.told.problem, true);
       sent = now;
+      form.dataset.savedAt = answer.told.at || form.dataset.savedAt;
       // Only what nobody else has is kept on the phone.
       if (now === new URLSearchParams(texts(form)).toString()) localStorage.removeItem(form.dataset.keep);
-      say(told.saved, false);
+      say(answer.told.saved, false);
     } catch (error) {
       failed(error);
     }
@@ -60,13 +70,12 @@ function keepDraft(form) {
     clearTimeout(timer);
     timer = setTimeout(save, 800);
   };
+  const files = fileQueue(form, failed);
 
-  restore(form, say);
+  restore(form, say, soon);
   form.addEventListener("input", (event) => { if (event.target.type !== "file") { keepHere(); soon(); } });
-  form.addEventListener("change", (event) => {
-    if (event.target.type === "file") waiting.push(sendFiles(form, event.target, post, failed));
-  });
-  window.addEventListener("online", () => { save(); for (const field of form.querySelectorAll("input[type=file]")) if (field.files.length) waiting.push(sendFiles(form, field, post, failed)); });
+  form.addEventListener("change", (event) => { if (event.target.type === "file") files.add(event.target); });
+  window.addEventListener("online", () => { save(); files.again(); });
   form.addEventListener("submit", async (event) => {
     if (!navigator.onLine) {
       event.preventDefault();
@@ -74,57 +83,97 @@ function keepDraft(form) {
       return say(form.dataset.offline, true);
     }
     clearTimeout(timer);
-    if (waiting.length) {
-      event.preventDefault();
-      const button = event.submitter;
-      const sending = waiting;
-      waiting = [];
-      await Promise.all(sending);
-      // Not within the same event: a form that is being submitted cannot be submitted.
-      return setTimeout(() => form.requestSubmit(button));
-    }
     keepHere();
+    if (!files.busy()) return;
+    event.preventDefault();
+    const button = event.submitter;
+    // A file that was refused is told, and nothing is registered without it unless the button is pressed again.
+    if (await files.idle()) setTimeout(() => form.requestSubmit(button));
   });
 }
 
-function restore(form, say) {
-  const kept = localStorage.getItem(form.dataset.keep);
+// What is on this phone is newer than what the server had when the page was made, or somebody typed elsewhere meanwhile.
+function restore(form, say, soon) {
+  const kept = JSON.parse(localStorage.getItem(form.dataset.keep) || "null");
   if (!kept) return;
-  const fields = JSON.parse(kept);
-  for (const box of form.querySelectorAll("input[type=checkbox]")) box.checked = false;
-  for (const [name, value] of fields) {
-    for (const field of form.elements[name] instanceof RadioNodeList ? form.elements[name] : [form.elements[name]]) {
-      if (!field) continue;
-      if (field.type === "checkbox") field.checked = field.checked || field.value === value;
-      else field.value = value;
-    }
+  if (kept.read === form.dataset.savedAt) {
+    fill(form, kept.fields);
+    say(form.dataset.restored, false);
+    return soon();
   }
-  say(form.dataset.restored, false);
+  const choice = document.getElementById("other-copy");
+  choice.hidden = false;
+  choice.querySelector("button").addEventListener("click", () => {
+    fill(form, kept.fields);
+    choice.hidden = true;
+    soon();
+  });
 }
 
-async function sendFiles(form, field, post, failed) {
-  const status = document.getElementById("sending");
-  for (const file of [...field.files]) {
-    status.textContent = form.dataset.sending.replace("{name}", file.name);
-    const body = new FormData();
-    body.append("csrf_token", form.elements.csrf_token.value);
-    body.append(field.name, await smaller(file), file.name);
-    try {
-      const answer = await post(form.dataset.files, body);
-      if ((answer.headers.get("Content-Type") || "").includes("json")) {
-        status.textContent = (await answer.json()).problem;
-        field.value = "";
-        return;
-      }
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      document.getElementById("kept-files").replaceWith(page.getElementById("kept-files"));
-    } catch (error) {
-      status.textContent = "";
-      return failed(error);
+function fill(form, fields) {
+  for (const box of form.querySelectorAll("input[type=checkbox]")) box.checked = false;
+  for (const [name, value] of fields) {
+    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (field.type === "checkbox") field.checked = field.checked || field.value === value;
+      else if (field.type !== "file" && field.name !== "csrf_token") field.value = value;
     }
   }
-  field.value = "";
-  status.textContent = "";
+}
+
+// Files are sent as soon as they are chosen, one after the other. What could not be sent stays in its field and goes with the form.
+function fileQueue(form, failed) {
+  const status = document.getElementById("sending");
+  let running = Promise.resolve(true);
+  let waiting = 0;
+
+  const send = async (field) => {
+    let whole = true;
+    let told = "";
+    for (const file of [...field.files]) {
+      status.textContent = form.dataset.sending.replace("{name}", file.name);
+      const body = new FormData();
+      body.append("csrf_token", form.elements.csrf_token.value);
+      body.append(field.name, await smaller(file), file.name);
+      try {
+        const answer = await post(form.dataset.files, body);
+        if (answer.told) {
+          told = `${file.name}: ${answer.told.problem}`;
+          whole = false;
+        } else {
+          const page = new DOMParser().parseFromString(answer.text, "text/html");
+          document.getElementById("kept-files").replaceWith(page.getElementById("kept-files"));
+        }
+        takeOut(field, file);
+      } catch (error) {
+        status.textContent = told;
+        failed(error);
+        // The form takes it along; without network it waits in its field.
+        return whole;
+      }
+    }
+    status.textContent = told;
+    return whole;
+  };
+  const add = (field) => {
+    waiting += 1;
+    running = running.then(async (before) => {
+      const whole = await send(field);
+      waiting -= 1;
+      return waiting ? before && whole : whole;
+    });
+  };
+  return {
+    add,
+    again: () => { for (const field of form.querySelectorAll("input[type=file]")) if (field.files.length && !waiting) add(field); },
+    busy: () => waiting > 0,
+    idle: () => running,
+  };
+}
+
+function takeOut(field, file) {
+  const rest = new DataTransfer();
+  for (const other of field.files) if (other !== file) rest.items.add(other);
+  field.files = rest.files;
 }
 
 // A camera's photograph is far larger than what is kept of it, and 3G is slow. What the browser cannot read goes as it is.
@@ -154,6 +203,10 @@ async function showPreview(form) {
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.getElementById("fit").replaceWith(page.getElementById("fit"));
+    // What is printed again is printed as it is chosen above.
+    for (const field of document.querySelectorAll("form[data-follows] input[type=hidden]")) {
+      if (asked.has(field.name)) field.value = asked.get(field.name);
+    }
   } catch {
     // Without network the last preview stays; the server checks the fit again before it issues anything.
   }

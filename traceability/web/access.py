@@ -1,7 +1,7 @@
 """Who may open what. Deny by default: a staff view without a mark answers 404, whoever asks."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from flask import Flask, abort, current_app, redirect, request, url_for
@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 __all__ = ["ANYONE", "PRODUCER", "SIGNED_IN", "check_own_producer", "guard", "here", "open_to", "principal", "takes_files"]
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 _MARK, _FILES = "_open_to", "_takes_files"
+# What the databases count up to.
+_LARGEST_ID = 2**31 - 1
 # Twelve photographs straight from a good camera, and every field of a batch's form.
 LARGEST_FORM, MOST_PARTS = 96 * 1024 * 1024, 250
 # Besides the roles of the register: anybody at all, and anybody who is signed in.
@@ -61,7 +63,11 @@ def _check() -> ResponseReturnValue | None:
         return None
     view = current_app.view_functions[request.endpoint]
     roles: frozenset[str] = getattr(view, _MARK, frozenset())
+    _check_readable((*request.args.values(), request.path))
+    if any(isinstance(value, int) and value > _LARGEST_ID for value in (request.view_args or {}).values()):
+        abort(404)
     if ANYONE in roles:
+        _check_readable(request.form.values())
         return None
     if getattr(view, _FILES, False):
         request.max_form_parts = MOST_PARTS
@@ -74,6 +80,7 @@ def _check() -> ResponseReturnValue | None:
         abort(404)
     if getattr(view, _FILES, False):
         request.max_content_length = LARGEST_FORM
+    _check_readable(text for name in request.form for text in request.form.getlist(name))
     if who.needs_second_factor and not _has_second_factor() and request.endpoint not in _BEFORE_SECOND_FACTOR:
         return redirect(url_for("account.second_factor", lang=choose_language()), 303)
     return None
@@ -81,6 +88,12 @@ def _check() -> ResponseReturnValue | None:
 
 # What office, inspectors and administrators may open before they have set up the second factor that they need.
 _BEFORE_SECOND_FACTOR = frozenset({"account.second_factor", "account.enrol", "account.sign_out"})
+
+
+def _check_readable(texts: Iterable[str]) -> None:
+    """400 for a text with a NUL, which no person types and PostgreSQL cannot hold."""
+    if any("\0" in text for text in texts):
+        abort(400)
 
 
 def _principal() -> Principal | None:
@@ -95,6 +108,9 @@ def _has_second_factor() -> bool:
 
 def _send_to_sign_in() -> ResponseReturnValue:
     """To the sign-in page, and from there back; only a path of ours is ever remembered."""
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        # A page's script asks. It must not take the place of the form that the person sends next.
+        abort(401)
     waits = here().open is not None and here().open.waits_for_code  # type: ignore[union-attr]
     if request.method == "GET":
         here()["after"] = request.full_path.rstrip("?")[:500]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,11 +17,12 @@ from traceability.operations.kept_files import KeptContent, find_report, own_bat
 from traceability.operations.open_batch import (
     EDITABLE,
     Conflict,
-    attach_file,
     close_batch,
     edit_batch,
-    keep_photograph,
+    first_time,
+    hang_on,
     last_unit,
+    live_ranges,
     reopen_batch,
     text_of,
     undo_stage,
@@ -31,10 +33,10 @@ from traceability.operations.trace import record_delivery, record_input
 from traceability.operations.withdraw import RecallNotice, lift_recall, recall_goods, recall_ids, same_recall
 from traceability.web.access import PRODUCER, open_to, principal, takes_files
 from traceability.web.acts import actor, doing
-from traceability.web.batch_forms import day_in, read_edit, read_stage, text_in, whole_number
+from traceability.web.batch_forms import day_in, read_edit, read_stage, text_in, units_in, whole_number
 from traceability.web.handed_over import KINDS, chosen_files, keep
 from traceability.web.languages import choose_language
-from traceability.web.producer_words import SERVICE_STAGES, STAGE_KINDS
+from traceability.web.producer_words import SERVICE_STAGES, STAGE_KINDS, new_key
 from traceability.web.services import services
 from traceability.web.unsent import take_unsent
 from traceability.wording import word_refusal
@@ -52,7 +54,7 @@ def overview() -> ResponseReturnValue:
         state=asked.get("state", "") if asked.get("state") in STATES else "",
         sort=asked.get("sort", "") if asked.get("sort") in SORTS else "newest",
         page=min(max(asked.get("page", 0, type=int), 0), 100_000),
-        product_id=asked.get("product", type=int),
+        product_id=_row_number(asked.get("product", "")),
     )
     with reading(services().engine) as session:
         rows, total = list_own_batches(session, _own(), wanted, services().clock())
@@ -64,7 +66,8 @@ def overview() -> ResponseReturnValue:
 @open_to(PRODUCER)
 def show(code: str) -> ResponseReturnValue:
     """One batch."""
-    return _page(code, fields=take_unsent())
+    fields, problem = _unsent()
+    return _page(code, fields=fields, problem=problem)
 
 
 @batch.post("/producer/batches/<code>/stages")
@@ -98,10 +101,8 @@ def hand_over(code: str) -> ResponseReturnValue:
     now, who = services().clock(), actor("producer")
     _check_own(code)
 
-    def put(session: Session, row: KeptContent, name: str) -> None:
-        batch_id = own_batch(session, code, _own()).id
-        if not keep_photograph(session, batch_id, row, actor=who, now=now):
-            attach_file(session, batch_id, row, title=text_in(request.form, "title") or name, actor=who, now=now)
+    def put(session: Session, row: KeptContent, name: str) -> bool:
+        return hang_on(session, own_batch(session, code, _own()), row, text_in(request.form, "title") or name, actor=who, now=now)
 
     try:
         for kind in KINDS:
@@ -137,7 +138,6 @@ def deliver(code: str) -> ResponseReturnValue:
 
     def act(session: Session, batch_id: int) -> None:
         day = day_in(fields, "delivered_on")
-        units = whole_number(fields.get("first_unit", "")), whole_number(fields.get("last_unit", ""))
         if day is None:
             raise Refused("date_text", text="")
         record_delivery(
@@ -146,7 +146,7 @@ def deliver(code: str) -> ResponseReturnValue:
             recipient=fields.get("recipient", ""),
             delivered_on=day,
             quantity=whole_number(fields.get("quantity", "")),
-            units=(units[0] or units[1] or 0, units[1] or units[0] or 0) if any(units) else None,
+            units=units_in(fields),
             actor=actor("producer"),
             now=services().clock(),
         )
@@ -186,7 +186,7 @@ def take_in(code: str) -> ResponseReturnValue:
 @open_to(PRODUCER)
 def edit(code: str) -> ResponseReturnValue:
     """The form for what an unstamped batch says, or for a dated correction of a stamped one."""
-    return _edit_form(code, take_unsent())
+    return _edit_form(code, *_unsent())
 
 
 @batch.post("/producer/batches/<code>/edit")
@@ -213,9 +213,9 @@ def correct(code: str) -> ResponseReturnValue:
         with doing("correct_batch") as session:
             row = own_batch(session, code, _own())
             value, reason = fields.get("value", "").strip(), fields.get("reason", "")
-            correct_batch(
-                session, row.id, column=fields.get("field", ""), value=value, reason=reason, actor=actor("producer"), now=services().clock()
-            )
+            if first_time(session, row.id, _form_key("correct_batch"), services().clock()):
+                who, now = actor("producer"), services().clock()
+                correct_batch(session, row.id, column=fields.get("field", ""), value=value, reason=reason, actor=who, now=now)
     except Refused as refused:
         return _edit_form(code, fields, problem=word_refusal(refused)), 400
     return _back(code)
@@ -225,7 +225,7 @@ def correct(code: str) -> ResponseReturnValue:
 @open_to(PRODUCER)
 def close(code: str) -> ResponseReturnValue:
     """Asks how many labels were used, and says what happens to the rest."""
-    return _confirm("producer/close.html", code, take_unsent())
+    return _confirm("producer/close.html", code, *_unsent())
 
 
 @batch.post("/producer/batches/<code>/close")
@@ -236,7 +236,8 @@ def do_close(code: str) -> ResponseReturnValue:
         with doing("close_batch") as session:
             row = own_batch(session, code, _own())
             used = whole_number(request.form.get("used", ""))
-            close_batch(session, row.id, used, actor=actor("producer"), now=services().clock())
+            if first_time(session, row.id, _form_key("close_batch"), services().clock()):
+                close_batch(session, row.id, used, actor=actor("producer"), now=services().clock())
     except Refused as refused:
         return _confirm("producer/close.html", code, request.form, problem=word_refusal(refused)), 400
     return _back(code)
@@ -253,7 +254,7 @@ def reopen(code: str) -> ResponseReturnValue:
 @open_to(PRODUCER)
 def recall(code: str) -> ResponseReturnValue:
     """Asks once, and names what will happen."""
-    return _confirm("producer/recall.html", code, take_unsent())
+    return _confirm("producer/recall.html", code, *_unsent())
 
 
 @batch.post("/producer/batches/<code>/recall")
@@ -264,7 +265,7 @@ def do_recall(code: str) -> ResponseReturnValue:
     try:
         with doing("recall_goods") as session:
             row = own_batch(session, code, _own(), lock=True)
-            first, last = whole_number(fields.get("first_unit", "")), whole_number(fields.get("last_unit", ""))
+            units = units_in(fields)
             notice = RecallNotice(
                 advice=fields.get("advice", "").strip(),
                 contact=fields.get("contact", "").strip(),
@@ -274,7 +275,6 @@ def do_recall(code: str) -> ResponseReturnValue:
                 advice_zh=text_in(fields, "advice_zh"),
                 reason_zh=text_in(fields, "reason_zh"),
             )
-            units = (first or last or 0, last or first or 0) if first or last else None
             # Pressed twice: one recall with these words for these units is enough.
             if not same_recall(session, row.id, notice, units):
                 recall_goods(session, row.id, notice, units=units, actor=actor("producer"), now=services().clock())
@@ -296,6 +296,10 @@ def lift(code: str, recall_id: int) -> ResponseReturnValue:
     return _act(code, "lift_recall", act)
 
 
+def _row_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _own() -> frozenset[int]:
     return frozenset(principal().producers)
 
@@ -313,12 +317,26 @@ def _act(code: str, name: str, act: Callable[[Session, int], None], anchor: str 
     """One act on a batch of one's own: done, or the page again with what was written and what is wrong."""
     try:
         with doing(name) as session:
-            act(session, own_batch(session, code, _own()).id)
+            batch_id = own_batch(session, code, _own()).id
+            if first_time(session, batch_id, _form_key(name), services().clock()):
+                act(session, batch_id)
     except NotFound:
         raise
     except Refused as refused:
         return _page(code, fields=request.form, problem=word_refusal(refused)), 400
     return _back(code, anchor)
+
+
+def _form_key(name: str) -> str:
+    """What a form that is sent again carries again: its page's key, and what was written. Empty without a key."""
+    fields = [(field, text) for field in sorted(request.form) if field != "csrf_token" for text in request.form.getlist(field)]
+    return sha256(repr((name, fields)).encode("utf-8")).hexdigest() if request.form.get("key") else ""
+
+
+def _unsent() -> tuple[MultiDict[str, str] | None, str | None]:
+    """What was kept of a form for this page while the person signed in again, and the words that say so."""
+    fields = take_unsent()
+    return fields, gettext("You were signed out meanwhile. Nothing was lost: look it over and send it again.") if fields else None
 
 
 def _page(code: str, *, fields: MultiDict[str, str] | None = None, problem: str | None = None) -> str:
@@ -328,7 +346,14 @@ def _page(code: str, *, fields: MultiDict[str, str] | None = None, problem: str 
         kinds = SERVICE_STAGES if view.batch.kind == "service" else STAGE_KINDS
         highest = max((bar.scans for bar in view.bars), default=0)
         return render_template(
-            "producer/batch.html", view=view, batch=view.batch, kinds=kinds, highest=highest, fields=fields or {}, problem=problem, now=now
+            "producer/batch.html",
+            view=view,
+            batch=view.batch,
+            kinds=kinds,
+            highest=highest,
+            fields=fields or {},
+            problem=problem,
+            key=new_key(),
         )
 
 
@@ -338,7 +363,10 @@ def _edit_form(code: str, fields: MultiDict[str, str] | None = None, problem: st
         held = {name: text_of(getattr(row, name)) for name in EDITABLE}
         read = {f"read_{name}": text for name, text in held.items()} | {"version": str(row.version)}
         # After a conflict the form is written over what there is now; else it keeps what it was read from.
-        shown = {**held, **read, **(fields.to_dict() if fields else {}), **(read if conflict else {})}
+        shown = {**held, **read, **(fields.to_dict() if fields else {})}
+        if conflict:
+            untouched = [name for name in EDITABLE if shown[name] == shown[f"read_{name}"]]
+            shown |= {**read, **{name: held[name] for name in untouched}}
         return render_template(
             "producer/edit.html",
             batch=row,
@@ -347,6 +375,7 @@ def _edit_form(code: str, fields: MultiDict[str, str] | None = None, problem: st
             correctable=CORRECTABLE,
             problem=problem,
             conflict=conflict,
+            key=new_key(),
         )
 
 
@@ -354,4 +383,7 @@ def _confirm(template: str, code: str, fields: MultiDict[str, str] | None, probl
     with reading(services().engine) as session:
         row = own_batch(session, code, _own())
         issued, phone = last_unit(session, row.id), row.producer.phone or ""
-        return render_template(template, batch=row, issued=issued, phone=phone, fields=fields or {}, problem=problem)
+        live = sum(last - first + 1 for first, last in live_ranges(session, row.id))
+        return render_template(
+            template, batch=row, issued=issued, live=live, phone=phone, fields=fields or {}, problem=problem, key=new_key()
+        )

@@ -15,6 +15,7 @@ from traceability.operations.register_batch import STAGE_KINDS, NewBatch, NewSta
 
 DAYS = ("harvested_on", "made_on", "packed_on", "best_before")
 _NOT_KEPT = ("csrf_token",)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _GROUPED = re.compile(r"\d{1,3}(?:[., \u00a0\u202f]\d{3})+")
 
 
@@ -27,7 +28,7 @@ def read_batch_form(form: MultiDict[str, str], proposal: Proposal, *, key: str, 
     """Refused: `date_text`, `number_text`, `idempotency_reused`, `stage_kind`."""
     if not key:
         raise Refused("idempotency_reused")
-    is_service, today = proposal.is_service, day_in_vietnam(now)
+    is_service = proposal.is_service
     entry = NewBatch(
         product_id=proposal.product.id,
         kind="service" if is_service else "goods",
@@ -41,7 +42,7 @@ def read_batch_form(form: MultiDict[str, str], proposal: Proposal, *, key: str, 
         indication_id=whole_number(form.get("indication", "")),
         idempotency_key=key[:64],
     )
-    stages = tuple(_stage(form, kind, entry.dates, today, now) for kind in _chosen(form.getlist("stage")))
+    stages = tuple(_stage(form, kind, entry.dates, now, tapped=False) for kind in _chosen(form.getlist("stage")))
     return BatchForm(entry, text_in(form, "growing_area"), text_in(form, "growing_code"), stages)
 
 
@@ -61,7 +62,7 @@ def read_edit(form: MultiDict[str, str], *, is_service: bool) -> tuple[dict[str,
 
 def read_stage(form: MultiDict[str, str], kind: str, now: datetime) -> NewStage:
     """One stage with its time: now, unless another day was chosen."""
-    return _stage(form, kind, BatchDates(), day_in_vietnam(now), now)
+    return _stage(form, kind, BatchDates(), now, tapped=True)
 
 
 def text_in(form: MultiDict[str, str], name: str) -> str | None:
@@ -70,9 +71,22 @@ def text_in(form: MultiDict[str, str], name: str) -> str | None:
 
 
 def day_in(form: MultiDict[str, str], name: str) -> date | None:
-    """A day, None where the field is empty. Refused `date_text`."""
+    """A day, None where the field is empty. Refused: `date_text`, `date_range`."""
     text = text_in(form, name)
-    return parse_day(text) if text else None
+    day = parse_day(text) if text else None
+    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise Refused("date_range", day=day)
+    return day
+
+
+def units_in(form: MultiDict[str, str]) -> tuple[int, int] | None:
+    """The first and the last unit, None where neither is written. Refused: `units_half`, `number_text`."""
+    first, last = whole_number(form.get("first_unit", "")), whole_number(form.get("last_unit", ""))
+    if first is None and last is None:
+        return None
+    if first is None or last is None:
+        raise Refused("units_half")
+    return first, last
 
 
 def whole_number(text: str) -> int | None:
@@ -95,12 +109,13 @@ def _chosen(kinds: Iterable[str]) -> list[str]:
     return sorted(chosen, key=STAGE_KINDS.index)
 
 
-def _stage(form: MultiDict[str, str], kind: str, dates: BatchDates, today: date, now: datetime) -> NewStage:
-    """A stage on the day that was chosen, else on the batch's own day for it, else today."""
+def _stage(form: MultiDict[str, str], kind: str, dates: BatchDates, now: datetime, *, tapped: bool) -> NewStage:
+    """A stage on the day that was chosen, else on the batch's own day for it, else today; only a tap also says the hour."""
+    today = day_in_vietnam(now)
     own = {"harvest": dates.harvested_on, "making": dates.made_on, "packing": dates.packed_on}.get(kind)
     day = day_in(form, f"stage_day_{kind}") or own or today
     typed = text_in(form, f"stage_time_{kind}")
-    moment = datetime.combine(day, _clock_time(typed), VIETNAM) if typed else now if day == today else None
+    moment = datetime.combine(day, _clock_time(typed), VIETNAM) if typed else now if tapped and day == today else None
     return NewStage(kind, day, moment, text_in(form, f"stage_place_{kind}"), None, text_in(form, f"stage_note_{kind}"))
 
 

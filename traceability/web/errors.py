@@ -35,6 +35,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error.code, int) and 300 <= error.code < 400:
         return error.get_response()
     titles = {
+        401: (gettext("Sign in first"), gettext("You are not signed in any more.")),
         404: (gettext("Not found"), gettext("There is no page at this address. If you scanned a stamp, type its code here.")),
         405: (gettext("Not possible here"), gettext("This address cannot be asked in that way.")),
         413: (gettext("Too large"), gettext("The upload is larger than %(size)s MB. Send a smaller one.", size=MOST_BYTES // 1024 // 1024)),

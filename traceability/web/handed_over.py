@@ -22,9 +22,9 @@ def chosen_files(kind: str) -> list[FileStorage]:
     return [file for file in request.files.getlist(kind) if file.filename]
 
 
-def keep(file: FileStorage, kind: str, put: Callable[[Session, KeptContent, str], None], *, act: str) -> None:
-    """Keeps one file and gives its row to `put` in the same act. Refused: those of pictures and of reports."""
-    name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
+def keep(file: FileStorage, kind: str, put: Callable[[Session, KeptContent, str], bool], *, act: str) -> None:
+    """Keeps one file and gives its row to `put` in the same act, which says whether it is new. Refused: those of pictures and reports."""
+    name = (file.filename or "").replace("\0", "").replace("\\", "/").rpartition("/")[2]
     with closing(file):
         content = file.stream.read(MOST_BYTES + 1)
     if kind == "photograph":
@@ -42,7 +42,7 @@ def keep(file: FileStorage, kind: str, put: Callable[[Session, KeptContent, str]
     _keep_report(content, name, put, act)
 
 
-def _keep_report(content: bytes, name: str, put: Callable[[Session, KeptContent, str], None], act: str) -> None:
+def _keep_report(content: bytes, name: str, put: Callable[[Session, KeptContent, str], bool], act: str) -> None:
     around = services()
     checked = check_report(content)
     if len(content) > MOST_BYTES:
@@ -59,7 +59,11 @@ def _keep_report(content: bytes, name: str, put: Callable[[Session, KeptContent,
                 sha256=checked.sha256,
                 now=around.clock(),
             )
-            put(session, row, name)
+            kept = put(session, row, name)
+            if not kept:
+                session.delete(row)
     except BaseException:
         around.uploads.remove(stored)
         raise
+    if not kept:
+        around.uploads.remove(stored)

@@ -7,12 +7,14 @@ from typing import Any, BinaryIO
 
 from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
 from traceability.labels import PRINTERS_DPI, STOCKS, Label, LabelDoesNotFit, ModuleSize, lay_out, render_pdf, render_svg
 from traceability.models.engine import reading
 from traceability.operations.kept_files import own_batch
+from traceability.operations.list_batches import is_recalled
 from traceability.operations.open_batch import last_unit
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
 from traceability.operations.print_run import (
@@ -32,7 +34,7 @@ from traceability.operations.print_run import (
 )
 from traceability.web.access import PRODUCER, open_to, principal
 from traceability.web.acts import actor, doing
-from traceability.web.batch_forms import whole_number
+from traceability.web.batch_forms import units_in, whole_number
 from traceability.web.languages import choose_language
 from traceability.web.producer_words import fit_words, new_key
 from traceability.web.services import services
@@ -47,7 +49,9 @@ FORMS = ("house", "gs1", "signed")
 @open_to(PRODUCER)
 def form(code: str) -> ResponseReturnValue:
     """The choice as last time, its fit on every stock and its preview."""
-    return _form(code, take_unsent() or request.args)
+    unsent = take_unsent()
+    problem = gettext("You were signed out meanwhile. Nothing was lost: look it over and send it again.") if unsent else None
+    return _form(code, unsent or request.args, problem=problem)
 
 
 @printing.post("/producer/batches/<code>/print")
@@ -71,9 +75,11 @@ def again(code: str) -> ResponseReturnValue:
     fields = request.form
 
     def make(session: Session, batch_id: int, choice: Choice) -> PrintRun:
-        first, last = whole_number(fields.get("first_unit", "")), whole_number(fields.get("last_unit", ""))
+        units = units_in(fields)
+        if units is None:
+            raise Refused("units_half")
         order = PrintOrder(choice, 1, fields.get("again_key", "")[:64], principal().account_id)
-        units, reason = (first or last or 0, last or first or 0), fields.get("reason", "")
+        reason = fields.get("reason", "")
         return print_again(session, batch_id, order, _job(choice), *units, reason, actor=actor("producer"), now=services().clock())
 
     return _print(code, "print_again", make)
@@ -101,9 +107,9 @@ def preview(code: str) -> ResponseReturnValue:
 def labels(code: str, run_id: int) -> ResponseReturnValue:
     """The file of one run. Each fetching of it is counted."""
     around = services()
-    with doing("fetch_labels") as session:
+    with reading(around.engine) as session:
         batch = own_batch(session, code, _own())
-        run = count_download(session, batch.id, run_id)
+        run = find_run(session, batch.id, run_id)
         name = f"labels-{batch.lot or batch.code}-{run.first_unit or 'batch'}.pdf"
     store = around.key_store.current()
     keys = PrintKeys(store.master_keys, store.private_keys)
@@ -116,6 +122,8 @@ def labels(code: str, run_id: int) -> ResponseReturnValue:
     except BaseException:
         file.close()
         raise
+    with doing("fetch_labels") as session:
+        count_download(session, batch.id, run_id)
     file.seek(0)
     return send_file(file, mimetype="application/pdf", as_attachment=True, download_name=name, max_age=0, etag=False)
 
@@ -142,7 +150,11 @@ def _print(code: str, act: str, make: Callable[[Session, int, Choice], PrintRun]
     except NotFound:
         raise
     except Refused as refused:
-        return _form(code, request.form, problem=word_refusal(refused)), 400
+        fields = request.form.copy()
+        if refused.code == "idempotency_reused":
+            # The page was restored from before: with new keys it is a new order.
+            fields.poplist("key"), fields.poplist("again_key")
+        return _form(code, fields, problem=word_refusal(refused)), 400
     return redirect(url_for("printing.form", code=code, run=run_id, lang=choose_language()), 303)
 
 
@@ -203,6 +215,7 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             fields=fields,
             problem=problem,
             registered=request.args.get("registered", type=int),
+            recalled=is_recalled(session, batch.id, around.clock()),
         )
 
 
@@ -216,6 +229,6 @@ def _fits(session: Session, batch: Any, choice: Choice) -> tuple[Any, str | None
 def _run(session: Session, batch_id: int, fields: Mapping[str, str]) -> Any:
     number = fields.get("run", "")
     try:
-        return find_run(session, batch_id, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+        return find_run(session, batch_id, int(number)) if number.isascii() and number.isdigit() and len(number) < 9 else None
     except NotFound:
         return None

@@ -57,8 +57,8 @@ def register(product_id: int) -> ResponseReturnValue:
     _check_own(product_id)
     with reading(around.engine) as session:
         sent = find_sent(session, key)
-    if sent is not None and sent[1:] == (product_id, text_in(fields, "lot")):
-        return redirect(url_for("printing.form", code=sent[0], lang=choose_language()), 303)
+    if sent is not None and sent[1:] == (product_id, text_in(fields, "lot"), _typed_number(fields.get("quantity", ""))):
+        return redirect(url_for("printing.form", code=sent[0], registered=product_id, lang=choose_language()), 303)
     if sent is not None:
         # Gone back in the browser and changed: it is another batch, which needs a key of its own.
         key = new_key()
@@ -70,7 +70,7 @@ def register(product_id: int) -> ResponseReturnValue:
             made = open_batch(
                 session,
                 read_batch_form(fields, proposal, key=key, now=around.clock()),
-                find_draft(session, principal().account_id, product_id),
+                find_draft(session, principal().account_id, product_id, lock=True),
                 random=os.urandom(7),
                 master_key_id=store.newest_master_key,
                 actor=actor("producer"),
@@ -89,13 +89,17 @@ def save(product_id: int) -> ResponseReturnValue:
     """Keeps what is typed, as the form's script sends it."""
     around = services()
     _check_own(product_id)
+    with reading(around.engine) as session:
+        if find_sent(session, request.form.get("key", "")[:64]) is not None:
+            # What was on its way when the batch was registered.
+            return jsonify(saved="")
     try:
         with doing("save_draft") as session:
             draft = save_draft(session, principal().account_id, product_id, fields_of(request.form), now=around.clock())
             saved_at = draft.saved_at
     except Refused as refused:
         return jsonify(problem=word_refusal(refused)), 400
-    return jsonify(saved=gettext("Saved at %(moment)s.", moment=format_moment(saved_at)))
+    return jsonify(saved=gettext("Saved at %(moment)s.", moment=format_moment(saved_at)), at=saved_at.isoformat())
 
 
 @producer.post("/producer/products/<int:product_id>/draft/files")
@@ -179,6 +183,13 @@ def set_numbering(product_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.products", lang=choose_language()), 303)
 
 
+def _typed_number(text: str) -> int | None:
+    try:
+        return whole_number(text)
+    except Refused:
+        return None
+
+
 def _own() -> frozenset[int]:
     return frozenset(principal().producers)
 
@@ -209,15 +220,18 @@ def _keep_all(product_id: int, fields: MultiDict[str, str]) -> None:
 
 
 def _keep_one(product_id: int, file: FileStorage, kind: str) -> None:
-    def put(session: Session, row: KeptContent, name: str) -> None:
+    def put(session: Session, row: KeptContent, name: str) -> bool:
         draft = save_draft(session, principal().account_id, product_id, None, now=services().clock())
-        keep_file(session, draft, kind, name, row)
+        return keep_file(session, draft, kind, name, row) is not None
 
     keep(file, kind, put, act="keep_file")
 
 
 def _form(product_id: int, fields: dict[str, object] | None = None, problem: str | None = None) -> str:
     around, like_last = services(), request.method == "GET" and request.args.get("like") == "last"
+    with reading(around.engine) as session:
+        # What somebody typed goes before what a form could begin with: it is thrown away by its own button only.
+        like_last = like_last and kept_draft(session, principal().account_id, product_id)[0] is None
     with reading(around.engine) as session:
         product = own_product(session, product_id, _own())
         proposal = propose(session, product, around.clock(), as_last_time=like_last)
@@ -239,6 +253,7 @@ def _form(product_id: int, fields: dict[str, object] | None = None, problem: str
         problem=problem,
         like_last=like_last,
         begun=request.args.get("begun") is not None,
+        saved_at=draft.saved_at.isoformat() if draft else "",
     )
 
 
