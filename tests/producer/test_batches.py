@@ -9,9 +9,24 @@ from sqlalchemy import select
 
 from tests.factories import NOTICE, OFFICE
 from tests.producer.conftest import pdf, photograph
-from traceability.models import AuditEntry, Batch, BatchInput, Delivery, Issuance, Producer, Recall, Revocation, Scan, Stage
+from traceability.models import (
+    AuditEntry,
+    Batch,
+    BatchCorrection,
+    BatchInput,
+    Delivery,
+    Issuance,
+    Membership,
+    Producer,
+    Product,
+    Recall,
+    Revocation,
+    Scan,
+    Stage,
+)
 from traceability.models.engine import acting, reading
 from traceability.operations.register_batch import confirm
+from traceability.operations.sign_in import list_sessions
 from traceability.operations.withdraw import recall_goods
 
 RECALL = {"advice": "Không ăn.", "contact": "0214 000 0000", "reason": "Hở túi."}
@@ -241,10 +256,91 @@ def test_every_act_is_on_record_with_its_word_who_and_session(lan, services):
 
 def test_a_member_who_is_removed_is_out_at_once_whatever_is_open(lan, services):
     code = lan.batch()
-    from traceability.models import Membership
-
     with acting(services.engine) as session:
         session.scalars(select(Membership).where(Membership.account_id == lan.account_id)).one().ended_at = services.clock()
     assert lan.browser.get(lan.at(code)).status_code == 404
     with reading(services.engine) as session:
         assert session.scalars(select(Issuance)).all() == []
+
+
+def test_closing_again_counts_only_labels_that_are_not_cancelled(lan, services):
+    code = lan.batch(quantity="100")
+    printing, closing = lan.at(code, "print"), lan.at(code, "close")
+    lan.act(code, "print", form_at=printing, count="60", scope="unit", key="p1")
+    lan.act(code, "close", form_at=closing, used="50")
+    lan.act(code, "reopen")
+    lan.act(code, "print", form_at=printing, count="20", key="p2")
+    assert "How many of the 70 issued labels were used?" in lan.browser.get(closing).text
+    assert lan.act(code, "close", form_at=closing, used="68").status_code == 303
+    with reading(services.engine) as session:
+        rows = session.scalars(select(Revocation).order_by(Revocation.id)).all()
+        assert [(row.first_unit, row.last_unit) for row in rows] == [(51, 60), (79, 80)]
+
+
+@pytest.mark.parametrize(("first", "last"), [("", "5"), ("2", "")])
+def test_half_a_range_is_never_taken_for_a_whole_one(lan, services, first, last):
+    code = lan.batch()
+    lan.act(code, "print", form_at=lan.at(code, "print"), count="10", scope="unit", key="p1")
+    half = {"first_unit": first, "last_unit": last}
+    told = "both the first and the last unit"
+    assert told in lan.act(code, "recall", form_at=lan.at(code, "recall"), **RECALL, **half).text
+    assert told in lan.act(code, "deliveries", recipient="x", delivered_on="2026-10-08", **half).text
+    again = lan.act(code, "print", "again", form_at=lan.at(code, "print"), again_key="a", reason="x", **half)
+    assert told in again.text
+    with reading(services.engine) as session:
+        assert not session.scalars(select(Recall)).all() and not session.scalars(select(Delivery)).all()
+
+
+def test_each_small_form_pressed_twice_counts_once_and_changed_counts_again(lan, services):
+    code = lan.batch()
+    lan.act(code, "print", form_at=lan.at(code, "print"), count="10", scope="unit", key="p1")
+    for table, path, fields, other in (
+        (Stage, "stages", {"kind": "packing"}, {"kind": "storage"}),
+        (Delivery, "deliveries", {"recipient": "A", "delivered_on": "2026-10-08"}, {"recipient": "B"}),
+        (BatchInput, "inputs", {"what": "Túi", "supplier": "C"}, {"what": "Hộp"}),
+        (BatchCorrection, "corrections", {"field": "place", "value": "Sa Pả", "reason": "nhầm"}, {"value": "Tả Phìn"}),
+    ):
+        for sent in (fields, fields, {**fields, **other}):
+            assert lan.act(code, path, key="one-page", **sent).status_code == 303
+        with reading(services.engine) as session:
+            assert len(session.scalars(select(table)).all()) == 2, path
+    for _press in range(2):
+        assert lan.act(code, "close", form_at=lan.at(code, "close"), used="9", key="closing").status_code == 303
+
+
+def test_the_same_changes_sent_twice_are_no_conflict_with_oneself(lan):
+    code = lan.batch()
+    mine = edit_of(lan, code, quantity="120")
+    for _press in range(2):
+        assert lan.act(code, "edit", form_at=lan.at(code, "edit"), **mine).status_code == 303
+
+
+def test_writing_over_a_conflict_leaves_alone_what_one_did_not_touch(lan, colleague, services):
+    code = lan.batch()
+    mine, theirs = edit_of(lan, code, place="Mường Vi"), edit_of(colleague, code, quantity="120")
+    lan.act(code, "edit", form_at=lan.at(code, "edit"), **mine)
+    answer = colleague.act(code, "edit", form_at=lan.at(code, "edit"), **theirs)
+    assert answer.status_code == 409 and 'name="place" value="Mường Vi"' in answer.text
+    assert 'name="quantity" value="120"' in answer.text
+
+
+def test_packing_cannot_be_moved_before_the_right_to_the_indication(lan, workshop, services):
+    with reading(services.engine) as session:
+        product = session.get(Product, lan.product_id)
+    indication = workshop.indication()
+    workshop.use_right(product, indication)
+    code = lan.batch(indication=str(indication.id))
+    answer = lan.act(code, "edit", form_at=lan.at(code, "edit"), **edit_of(lan, code, packed_on="2025-06-01"))
+    assert answer.status_code == 400 and "no right to use" in answer.text
+
+
+def test_a_small_form_sent_after_the_session_ended_comes_back_with_words(lan, services):
+    code = lan.batch()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', lan.browser.get(lan.at(code)).text)[1]
+    with reading(services.engine) as session:
+        number = list_sessions(session, lan.account_id)[0].id
+    lan.browser.post(f"/account/sessions/{number}/end", "/account")
+    fields = {"csrf_token": token, "recipient": "Chợ Cốc Lếu", "delivered_on": "2026-10-08"}
+    lan.browser.client.post(lan.at(code, "deliveries"), data=fields, base_url="https://trace.example.vn")
+    page = lan.browser.get(lan.browser.sign_in("lan").location + "?lang=en").text
+    assert 'value="Chợ Cốc Lếu"' in page and "You were signed out meanwhile" in page

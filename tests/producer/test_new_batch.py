@@ -8,10 +8,13 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
+from tests.factories import overlapping
 from tests.producer.conftest import pdf, photograph
 from traceability.models import Batch, BatchDraft, DraftFile, Photograph, Picture, Product, Report, Stage, Upload
 from traceability.models.engine import acting, reading
 from traceability.operations.accounts import add_member
+from traceability.operations.batch_draft import save_draft
+from traceability.operations.kept_files import keep_picture
 from traceability.operations.sign_in import list_sessions
 
 ODD_NAMES = {
@@ -87,10 +90,11 @@ def test_the_next_lot_follows_the_last_one_and_the_products_pattern(lan, clock):
 
 
 def test_as_last_time_copies_quantity_and_stages_but_no_fact_of_the_old_goods(lan):
-    lan.batch(quantity="240", package="jar", stage=["harvest", "testing"], stage_note_harvest="18,5 tấn", growing_area="Bản Phố")
+    told = {"stage": ["sowing", "harvest", "testing"], "stage_note_harvest": "18,5 tấn", "harvested_on": "2026-10-01"}
+    lan.batch(quantity="240", package="jar", growing_area="Bản Phố", **told)
     page = lan.browser.get(lan.form + "&like=last").text
     assert value_of(page, "quantity") == "240" and value_of(page, "growing_area") == "Bản Phố"
-    assert re.search(r'value="harvest" checked', page) and not re.search(r'value="testing" checked', page)
+    assert re.search(r'value="harvest" checked', page) and not re.search(r'value="(?:sowing|testing)" checked', page)
     assert "18,5" not in page and '<option value="jar" selected' in page
     plain = lan.browser.get(lan.form).text
     assert value_of(plain, "quantity") == "" and value_of(plain, "growing_area") == "Bản Phố"
@@ -170,6 +174,7 @@ def test_more_than_a_form_may_hold_is_told_in_words(lan):
         ("report.pdf", b"<html><script>1</script>", "whatever its name says"),
         ("report.pdf", pdf(b"/OpenAction << /S /JavaScript /JS (app.alert) >>"), "holds programs"),
         ("report.pdf", pdf(b"/S /Launch"), "holds programs"),
+        ("report.pdf", pdf(b"/S /J#61va#53cript"), "holds programs"),
         ("report.pdf", pdf(bytes(11 * 1024 * 1024)), "larger than 10 MB"),
         ("IMG.jpg", b"GIF89a" + bytes(100), "whatever its name says"),
     ],
@@ -308,3 +313,91 @@ def test_a_right_to_an_indication_is_proposed_and_can_be_left_out(lan, workshop,
         assert session.scalars(select(Batch.indication_id).order_by(Batch.id)).all() == [indication.id, None]
     # Left out last time, it is not claimed by itself the next time.
     assert not re.search(r'name="indication" value="\d+" checked', lan.browser.get(lan.form).text)
+
+
+def test_only_a_tap_says_the_hour_a_form_says_the_day(lan, services):
+    lan.batch(stage=["storage"])
+    with reading(services.engine) as session:
+        assert session.scalars(select(Stage)).one().happened_at is None
+
+
+def test_as_last_time_does_not_write_over_what_somebody_typed(lan):
+    lan.batch(quantity="240")
+    lan.browser.post(lan.form.replace("/batch?", "/draft?"), lan.form, lot="NHAP-7", quantity="3")
+    page = lan.browser.get(lan.form + "&like=last").text
+    assert value_of(page, "lot") == "NHAP-7" and value_of(page, "quantity") == "3" and "begin anew" in page
+
+
+def test_what_was_still_on_its_way_when_the_batch_was_registered_makes_no_ghost(lan, services):
+    lan.batch()
+    late = lan.browser.post(lan.form.replace("/batch?", "/draft?"), lan.form, lot="L-1", quantity="100", key=f"k{lan.account_id}")
+    assert late.status_code == 200 and count(services, BatchDraft) == 0
+
+
+def test_the_same_key_with_another_quantity_is_another_batch_or_told(lan, services):
+    lan.batch()
+    answer = lan.register(quantity="1000")
+    assert answer.status_code == 400 and "has the lot L-1 already" in answer.text
+
+
+def test_the_same_report_twice_is_kept_once(lan, services):
+    lan.register(lot="", report=(io.BytesIO(pdf()), "a.pdf"))
+    lan.register(lot="", report=(io.BytesIO(pdf()), "a.pdf"))
+    assert count(services, Upload) == 1 and len(list((services.settings.instance / "uploads").iterdir())) == 1
+
+
+def test_a_script_of_a_page_whose_session_ended_is_told_so_and_takes_no_ones_place(lan, services):
+    token = re.search(r'name="csrf_token" value="([^"]+)"', lan.browser.get(lan.form).text)[1]
+    with reading(services.engine) as session:
+        number = list_sessions(session, lan.account_id)[0].id
+    lan.browser.post(f"/account/sessions/{number}/end", "/account")
+    fields, base = {"csrf_token": token, "lot": "HET-3", "quantity": "7", "key": "k3"}, "https://trace.example.vn"
+    asked = {"headers": {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}, "base_url": base}
+    answer = lan.browser.client.post(lan.form.replace("/batch?", "/draft?"), data=fields, **asked)
+    assert answer.status_code == 401 and "Set-Cookie" not in answer.headers
+    lan.browser.client.post(lan.form, data=fields, base_url=base)
+    assert value_of(lan.browser.get(lan.browser.sign_in("lan").location).text, "lot") == "HET-3"
+
+
+HUGE = "9" * 25
+
+
+@pytest.mark.parametrize("number", [HUGE, "3000000000"])
+def test_numbers_beyond_all_rows_are_not_there(lan, number):
+    code = lan.batch()
+    for path in (f"/producer/products/{number}/batch", lan.at(code, "reports", number), lan.at(code, "print", number, "labels.pdf")):
+        assert lan.browser.get(path).status_code == 404
+    assert lan.browser.get(f"/producer/batches?product={number}&page={number}").status_code == 200
+    assert lan.browser.get(lan.at(code, "print") + f"&run={number}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["lot", "place", "key", "stage", "growing_area"])
+def test_a_nul_is_refused_before_any_database_sees_it(lan, services, name):
+    assert lan.register(**{name: "a\0b"}).status_code == 400
+    assert lan.browser.get("/producer/batches?search=a%00b").status_code == 400
+    assert lan.browser.get("/producer/batches/a%00b").status_code == 400
+    assert count(services, Batch) == 0
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31"])
+def test_days_that_no_goods_have_are_refused(lan, day):
+    assert lan.register(best_before=day).status_code == 400
+    code = lan.batch()
+    assert lan.act(code, "stages", kind="harvest", day=day, time="06:00", place="").status_code == 400
+    assert lan.act(code, "deliveries", recipient="x", delivered_on=day).status_code == 400
+
+
+def test_typing_and_a_photograph_at_once_both_arrive(lan, services):
+    def keep(name: str):
+        return lambda session: save_draft(session, lan.account_id, lan.product_id, {"lot": name}, now=services.clock()).id
+
+    first, second = overlapping(services.engine, keep("A"), keep("B"))
+    assert first == second and count(services, BatchDraft) == 1
+
+
+def test_the_same_photograph_at_once_is_kept_once(services):
+    def keep(session):
+        return keep_picture(session, content=b"x", sha256="0" * 64, media_type="image/webp", size_px=(1, 1)).id
+
+    first, second = overlapping(services.engine, keep, keep)
+    assert first == second and count(services, Picture) == 1

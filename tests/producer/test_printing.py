@@ -8,9 +8,12 @@ import pytest
 import zxingcpp
 from sqlalchemy import select
 
+from tests.factories import HOST, PRODUCER, PUBLIC_URL, overlapping
 from traceability.labels import PRINTERS_DPI, STOCKS
-from traceability.models import Issuance, PrintRun, Product
+from traceability.models import Batch, Issuance, PrintRun, Product
 from traceability.models.engine import acting, reading
+from traceability.operations.print_labels import PrintJob
+from traceability.operations.print_run import Choice, PrintOrder, issue_and_print, print_again
 
 
 def printed(lan, code: str, **fields: object):
@@ -30,6 +33,12 @@ def file_of(lan, answer) -> bytes:
 def codes_in(content: bytes) -> list[str]:
     document = pypdfium2.PdfDocument(io.BytesIO(content))
     return [zxingcpp.read_barcode(page.render(scale=8).to_pil()).text for page in document]
+
+
+def runs_of_all(lan) -> list[str]:
+    page = lan.browser.get("/producer/batches?lang=en").text
+    code = re.search(r"/producer/batches/([0-9A-Z]{12})", page)[1]
+    return re.findall(r"file fetched", lan.browser.get(lan.at(code)).text)
 
 
 def runs(services) -> list[PrintRun]:
@@ -149,6 +158,50 @@ def test_every_stock_says_whether_it_takes_the_label_on_every_printer(lan):
         assert len(re.findall(r"<li>\d+ × \d+ mm: <span class=", page)) == len(STOCKS)
 
 
+def test_a_reprint_in_a_form_that_was_never_issued_is_told_and_not_put_on_record(lan, services):
+    code = lan.batch()
+    printed(lan, code)
+    fields = {"first_unit": "1", "last_unit": "2", "again_key": "a1", "stock": "50x30", "dpi": "203", "form": "signed", "reason": "x"}
+    answer = lan.act(code, "print", "again", form_at=lan.at(code, "print"), **fields)
+    assert answer.status_code == 400 and "not issued in the form" in answer.text and len(runs(services)) == 1
+
+
+def test_a_restored_page_with_another_number_is_a_new_order_and_not_the_old_file(lan, services):
+    code = lan.batch()
+    printed(lan, code)
+    answer = printed(lan, code, count="7")
+    assert answer.status_code == 400 and "sent before with other values" in answer.text
+    key = re.search(r'name="key" value="([^"]+)"', answer.text)[1]
+    assert key != "p1" and printed(lan, code, count="7", key=key).status_code == 303
+    assert [(row.first_unit, row.last_unit) for row in runs(services)] == [(1, 5), (6, 12)]
+
+
+def test_two_presses_at_once_make_one_run(lan, services):
+    lan.batch()
+    with reading(services.engine) as session:
+        batch_id = session.scalars(select(Batch.id)).one()
+    order, job = PrintOrder(Choice(), 5, "p1"), PrintJob("house", PUBLIC_URL, specimen=False)
+    keyring = services.key_store.current().keyring
+
+    def press(session):
+        return issue_and_print(session, batch_id, order, job, HOST, keyring=keyring, actor=PRODUCER, now=services.clock()).id
+
+    first, second = overlapping(services.engine, press, press)
+    assert first == second and len(runs(services)) == 1
+
+    def again(session):
+        return print_again(session, batch_id, PrintOrder(Choice(), 1, "a"), job, 1, 2, "x", actor=PRODUCER, now=services.clock()).id
+
+    first, second = overlapping(services.engine, again, again)
+    assert first == second and len(runs(services)) == 2
+
+
+def test_the_print_page_of_a_recalled_batch_says_so(lan):
+    code = lan.batch()
+    lan.act(code, "recall", form_at=lan.at(code, "recall"), advice="a", contact="b", reason="c")
+    assert "Print none for goods" in lan.browser.get(lan.at(code, "print")).text
+
+
 def test_a_run_of_another_batch_is_not_there(lan, minh):
     code, foreign = lan.batch(), minh.batch(lot="M")
     answer = printed(minh, foreign)
@@ -166,6 +219,4 @@ def test_cancelled_labels_are_left_out_of_a_reprint(lan):
     again = lan.act(code, "print", "again", form_at=lan.at(code, "print"), first_unit="9", last_unit="10", again_key="a1", **fields)
     assert codes_in(file_of(lan, again)) == [texts[8]]
     gone = lan.act(code, "print", "again", form_at=lan.at(code, "print"), first_unit="10", last_unit="10", again_key="a2", **fields)
-    page = lan.browser.get(gone.location).text
-    address = re.search(r'url=([^"]+)"', page)[1]
-    assert lan.browser.get(address).status_code == 400
+    assert gone.status_code == 400 and "was cancelled" in gone.text and len(runs_of_all(lan)) == 2
