@@ -168,3 +168,73 @@ def test_a_session_that_ends_while_the_form_is_filled_loses_nothing(site, phone,
     assert phone.input_value("#lot") == "HET-PHIEN-1" and phone.input_value("#quantity") == "12"
     phone.tap("#batch > button.first")
     phone.wait_for_url("**/print?**")
+
+
+def open_form(site, phone, newcomer) -> Hand:
+    hand = Hand(phone)
+    sign_in(hand, site, newcomer)
+    phone.goto(f"{site.base}/producer/products/{newcomer['product']}/batch?lang=en")
+    return hand
+
+
+def picture_file(name: str, content: bytes) -> dict[str, object]:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
+def small_photograph(shade: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (200, 150), (shade, 80, 80)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_a_file_that_the_server_could_not_take_stays_in_its_field_and_goes_with_the_form(site, phone, newcomer):
+    open_form(site, phone, newcomer)
+    phone.route("**/draft/files**", lambda route: route.fulfill(status=503, content_type="text/html", body="<h1>Not now</h1>"))
+    phone.set_input_files("#photograph", picture_file("a.jpg", small_photograph(10)))
+    expect(phone.locator("#saved")).to_have_class("saved unsent")
+    assert phone.evaluate("document.getElementById('photograph').files.length") == 1
+    assert phone.locator("#kept-files").count() == 1
+    phone.unroute("**/draft/files**")
+    phone.fill("#lot", "GIU-ANH-1")
+    phone.fill("#quantity", "5")
+    phone.tap("#batch > button.first")
+    phone.wait_for_url("**/print?**")
+    phone.goto(phone.url.split("/print")[0] + "?lang=en")
+    assert phone.locator("#files img").count() == 1
+
+
+def test_a_refused_file_is_told_and_the_others_are_kept(site, phone, newcomer):
+    open_form(site, phone, newcomer)
+    files = [picture_file("a.jpg", small_photograph(10)), picture_file("b.jpg", b"no picture"), picture_file("c.jpg", small_photograph(90))]
+    phone.set_input_files("#photograph", files)
+    expect(phone.locator("#kept-files li")).to_have_count(2)
+    expect(phone.locator("#sending")).to_contain_text("b.jpg")
+    phone.fill("#lot", "BI-TU-CHOI-1")
+    phone.fill("#quantity", "5")
+    phone.set_input_files("#report", {"name": "bad.pdf", "mimeType": "application/pdf", "buffer": b"MZ not a report"})
+    phone.tap("#batch > button.first")
+    expect(phone.locator("#sending")).to_contain_text("bad.pdf")
+    assert "/batch" in phone.url
+
+
+def test_an_older_copy_on_a_phone_is_offered_and_never_written_over_a_newer_one(site, phone, newcomer):
+    open_form(site, phone, newcomer)
+    phone.context.set_offline(True)
+    phone.fill("#place", "Bản cũ")
+    expect(phone.locator("#saved")).to_have_class("saved unsent")
+    address = phone.url
+    phone.close()
+    computer = phone.context.browser.new_context(has_touch=True)
+    elsewhere = computer.new_page()
+    sign_in(Hand(elsewhere), site, newcomer)
+    elsewhere.goto(address)
+    elsewhere.fill("#place", "Bản mới")
+    expect(elsewhere.locator("#saved")).to_contain_text("2026")
+    computer.close()
+    phone.context.set_offline(False)
+    again = phone.context.new_page()
+    again.goto(address)
+    assert again.input_value("#place") == "Bản mới"
+    again.locator("#other-copy button").click()
+    assert again.input_value("#place") == "Bản cũ"
+    expect(again.locator("#saved")).to_contain_text("2026")

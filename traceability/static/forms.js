@@ -84,11 +84,15 @@ function keepDraft(form) {
     }
     clearTimeout(timer);
     keepHere();
-    if (!files.busy()) return;
-    event.preventDefault();
     const button = event.submitter;
     // A file that was refused is told, and nothing is registered without it unless the button is pressed again.
-    if (await files.idle()) setTimeout(() => form.requestSubmit(button));
+    if (!files.busy()) {
+      if (files.refused()) event.preventDefault();
+      return;
+    }
+    event.preventDefault();
+    await files.idle();
+    if (!files.refused()) setTimeout(() => form.requestSubmit(button));
   });
 }
 
@@ -123,11 +127,11 @@ function fill(form, fields) {
 // Files are sent as soon as they are chosen, one after the other. What could not be sent stays in its field and goes with the form.
 function fileQueue(form, failed) {
   const status = document.getElementById("sending");
-  let running = Promise.resolve(true);
+  let running = Promise.resolve();
   let waiting = 0;
+  let refusedLately = 0;
 
   const send = async (field) => {
-    let whole = true;
     let told = "";
     for (const file of [...field.files]) {
       status.textContent = form.dataset.sending.replace("{name}", file.name);
@@ -138,7 +142,7 @@ function fileQueue(form, failed) {
         const answer = await post(form.dataset.files, body);
         if (answer.told) {
           told = `${file.name}: ${answer.told.problem}`;
-          whole = false;
+          refusedLately = Date.now();
         } else {
           const page = new DOMParser().parseFromString(answer.text, "text/html");
           document.getElementById("kept-files").replaceWith(page.getElementById("kept-files"));
@@ -148,18 +152,16 @@ function fileQueue(form, failed) {
         status.textContent = told;
         failed(error);
         // The form takes it along; without network it waits in its field.
-        return whole;
+        return;
       }
     }
     status.textContent = told;
-    return whole;
   };
   const add = (field) => {
     waiting += 1;
-    running = running.then(async (before) => {
-      const whole = await send(field);
+    running = running.then(async () => {
+      await send(field);
       waiting -= 1;
-      return waiting ? before && whole : whole;
     });
   };
   return {
@@ -167,6 +169,13 @@ function fileQueue(form, failed) {
     again: () => { for (const field of form.querySelectorAll("input[type=file]")) if (field.files.length && !waiting) add(field); },
     busy: () => waiting > 0,
     idle: () => running,
+    // Told so short a time ago that the finger was on its way already.
+    refused: () => {
+      const now = Date.now() - refusedLately < 3000;
+      refusedLately = 0;
+      if (now) status.scrollIntoView({ block: "center" });
+      return now;
+    },
   };
 }
 
