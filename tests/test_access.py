@@ -95,6 +95,31 @@ EXPECTED |= {
     ("GET", f"{OF_BATCH}/preview.svg"): ONE_PRODUCERS,
     ("GET", f"{OF_BATCH}/print/<int:run_id>/labels.pdf"): ONE_PRODUCERS,
 }
+OF_PRODUCER = "/producer/<int:producer_id>"
+KEEPERS = {"anonymous": "sign in", "producer": "no", "inspector": "no", "office": "yes", "administrator": "yes"}
+ONE_ACCOUNT = {OWN: KEEPERS, FOREIGN: NOBODYS}
+OF_ACCOUNT = "/office/accounts/<int:account_id>"
+EXPECTED |= {
+    ("GET", "/account/forgot"): ANYONE,
+    ("POST", "/account/forgot"): ANYONE,
+    ("GET", f"{OF_PRODUCER}/members"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCER}/members/invite"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCER}/members/<int:account_id>/role"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCER}/members/<int:account_id>/remove"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCER}/members/<int:account_id>/reset"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCER}/invitations/<int:link_id>/withdraw"): ONE_PRODUCERS,
+    ("GET", "/office/accounts"): KEEPERS,
+    ("POST", "/office/accounts/invite"): KEEPERS,
+    # Here another's is one that is not there.
+    ("GET", OF_ACCOUNT): ONE_ACCOUNT,
+    ("POST", f"{OF_ACCOUNT}/disable"): ONE_ACCOUNT,
+    ("POST", f"{OF_ACCOUNT}/enable"): ONE_ACCOUNT,
+    ("POST", f"{OF_ACCOUNT}/reset"): ONE_ACCOUNT,
+    ("POST", f"{OF_ACCOUNT}/roles/remove"): ONE_ACCOUNT,
+    ("POST", f"{OF_ACCOUNT}/second-factor/off"): ONE_ACCOUNT,
+    ("GET", "/office/audit"): KEEPERS,
+    ("GET", "/office/audit.csv"): KEEPERS,
+}
 # Pages of everybody, without a session at all.
 PUBLIC = {
     ("GET", "/"),
@@ -195,6 +220,12 @@ def post(browser: Browser, path: str):
 
 
 def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop) -> str:
+    if rule.startswith("/producer/<int:producer_id>"):
+        for name, value in people(workshop, services, whose).items():
+            rule = rule.replace(f"<{name}>", str(value))
+        return rule
+    if "<int:account_id>" in rule:
+        return rule.replace("<int:account_id>", str(people(workshop, services, OWN)["int:account_id"] if whose == OWN else 4711))
     if rule.startswith("/producer/") and "<" in rule:
         for name, value in objects(workshop, services, whose).items():
             rule = rule.replace(f"<{name}>", str(value))
@@ -257,6 +288,23 @@ def objects(workshop, services, whose: str) -> dict[str, object]:
             "int:report_id": report.id,
             "int:run_id": run.id,
         }
+
+
+def people(workshop, services, whose: str) -> dict[str, object]:
+    """A member and an invitation of the account's own producer or of another."""
+    with reading(services.engine) as session:
+        producer = session.scalars(select(Producer).where(Producer.name == ("OWN" if whose == OWN else "OTHER"))).first()
+    producer = producer or workshop.producer(name="OWN" if whose == OWN else "OTHER")
+    now = services.clock()
+    with acting(services.engine) as session:
+        made = {}
+        for name in ("manager", "member"):
+            made[name] = create_account(session, login=f"{whose}-{name}@example.org", name="x", password=PASSWORD, now=now).id
+            add_member(session, made[name], producer.id, name, now=now)
+        by = principal_of(session, made["manager"])
+        entry = Invitation("new@example.org", producer_id=producer.id, member_role="member")
+        link = invite(session, entry, token=f"{whose}" * 10, by=by, now=now)
+        return {"int:producer_id": producer.id, "int:account_id": made["member"], "int:link_id": link.id}
 
 
 def invitation(services) -> str:

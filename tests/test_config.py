@@ -11,6 +11,7 @@ from traceability.config import SettingError, read_settings
         *(("PORT", text) for text in ("abc", "0", "-1", "65536", "70000", "80.0", "8_000", "٨٠", "+80", "9" * 5000)),
         *(("WORKERS", text) for text in ("0", "65", "two", "-1")),
         *(("TRUSTED_PROXIES", text) for text in ("-1", "11", "x")),
+        *(("SMTP_HOST", text) for text in ("smtp example.vn", "smtp.example.vn:25", "https://smtp.example.vn", "-x")),
         *(
             ("PUBLIC_URL", text)
             for text in (
@@ -92,6 +93,35 @@ def test_a_wrong_setting_gives_one_clear_line_that_names_it(name, text):
 )
 def test_only_a_public_https_address_is_not_test_mode(url, test_mode):
     assert read_settings({"PUBLIC_URL": url}).test_mode is test_mode
+
+
+MAILS = {"SMTP_HOST": "smtp.example.vn", "SMTP_FROM": "tem@example.vn"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        *(({"SMTP_FROM": text}, "SMTP_FROM") for text in ("", "tem", "tem@example.vn\nBcc: x@example.vn", "Tem <tem@example.vn>", "a b@c")),
+        ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY"),
+        ({"SMTP_PORT": "0"}, "SMTP_PORT"),
+        ({"SMTP_USER": "tem"}, "SMTP_USER"),
+        ({"SMTP_PASSWORD": "geheim"}, "SMTP_USER"),
+        ({"SMTP_USER": "tem", "SMTP_PASSWORD": "geheim", "SMTP_SECURITY": "none"}, "SMTP_SECURITY"),
+    ],
+)
+def test_a_wrong_setting_of_the_mail_server_stops_the_start(given, named):
+    with pytest.raises(SettingError) as caught:
+        read_settings(MAILS | given)
+    assert str(caught.value).startswith(named) and "geheim" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_mail_server_has_the_usual_port_of_how_it_is_spoken_to():
+    assert read_settings({"SMTP_FROM": "tem@example.vn"}).mail_server is None
+    for security, port in (("", 587), ("starttls", 587), ("tls", 465), ("none", 25)):
+        server = read_settings(MAILS | {"SMTP_SECURITY": security}).mail_server
+        assert (server.host, server.port, server.security) == ("smtp.example.vn", port, security or "starttls")
+    settings = read_settings(MAILS | {"SMTP_PORT": "2525", "SMTP_USER": "tem", "SMTP_PASSWORD": "geheim"})
+    assert settings.mail_server.port == 2525 and settings.mail_server.password == "geheim" and "geheim" not in repr(settings)
 
 
 def test_the_public_address_has_neither_a_usual_port_nor_a_slash_and_the_host_of_codes_is_in_capitals():

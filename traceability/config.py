@@ -26,13 +26,34 @@ SETTINGS = (
     ("TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-For`"),
     ("OPERATOR", "Tem truy xuất Lào Cai (thử nghiệm)", "who runs the service, as the pages' footer says"),
     ("OPERATOR_CONTACT", "", "a phone number or e-mail address for the footer"),
+    ("SMTP_HOST", "", "the mail server that sends links; without it they are shown to whoever makes them"),
+    ("SMTP_PORT", "587, of `tls` 465, of `none` 25", "the mail server's port"),
+    ("SMTP_SECURITY", "starttls", "`starttls`, `tls` or `none`; certificates are checked"),
+    ("SMTP_USER", "", "the login at the mail server"),
+    ("SMTP_PASSWORD", "", "the password at the mail server"),
+    ("SMTP_FROM", "", "the address that mails come from, needed with SMTP_HOST"),
 )
+# How a mail server is spoken to, each with its usual port.
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
+_SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _PRIVATE_SUFFIXES = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 
 
 class SettingError(Exception):
     """A setting that cannot be used; the message is one line that says which and why."""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mails are handed in. `security` is `starttls`, `tls` or `none`."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,7 @@ class Settings:
     operator_contact: str
     test_mode: bool
     language: str = "en"
+    mail_server: MailServer | None = None
 
     @property
     def public_host(self) -> str:
@@ -83,6 +105,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         operator_contact=given.get("OPERATOR_CONTACT", ""),
         test_mode=test_mode,
         language=_language(given),
+        mail_server=_mail_server(given),
     )
 
 
@@ -150,6 +173,24 @@ def _lan_address() -> str:
         except OSError:
             raise SettingError("LAN=1: this machine has no network; connect it, or set HOST and PUBLIC_URL") from None
         return str(probe.getsockname()[0])
+
+
+def _mail_server(given: Mapping[str, str]) -> MailServer | None:
+    host, sender, user, password = (given.get(f"SMTP_{name}", "") for name in ("HOST", "FROM", "USER", "PASSWORD"))
+    if not host:
+        return None
+    if not _HOST.fullmatch(host):
+        raise SettingError(f"SMTP_HOST={host!r}: a host name or an IPv4 address is needed, without a port")
+    if not _SENDER.fullmatch(sender):
+        raise SettingError(f"SMTP_FROM={sender!r}: an e-mail address is needed, since SMTP_HOST is set")
+    security = given.get("SMTP_SECURITY") or "starttls"
+    if security not in SMTP_PORTS:
+        raise SettingError(f"SMTP_SECURITY={security!r}: choose starttls, tls or none")
+    if bool(user) != bool(password):
+        raise SettingError("SMTP_USER and SMTP_PASSWORD: set both or neither")
+    if security == "none" and password and host not in ("localhost", "127.0.0.1"):
+        raise SettingError("SMTP_SECURITY='none': the password would cross the network for all to read; choose starttls or tls")
+    return MailServer(host, _number(given, "SMTP_PORT", SMTP_PORTS[security], 1, 65535), security, sender, user, password)
 
 
 def _language(given: Mapping[str, str]) -> str:

@@ -27,10 +27,14 @@ def accounts(site: Site) -> dict[str, str]:
         office = create_account(session, login="o@example.vn", name="Mai", password=PASSWORD, staff_role="office", now=services.clock())
         producer = session.scalars(select(Producer.id).where(Producer.illustrative, Producer.kind == "cooperative")).one()
         add_member(session, manager.id, producer, "manager", now=services.clock())
+        member = create_account(session, login="hoa@example.vn", name="Nguyễn Thị Hoa", password=PASSWORD, now=services.clock())
+        add_member(session, member.id, producer, "member", now=services.clock())
         by = principal_of(session, office.id)
         assert by is not None
         invite(session, Invitation("new@example.vn", staff_role="inspector"), token="i" * 43, by=by, now=services.clock())
-    return {"manager": "m@example.vn", "office": "o@example.vn", "link": f"/link/{'i' * 43}"}
+        invite(session, Invitation("x@example.vn", producer, "member"), token="j" * 43, by=by, now=services.clock())
+    pages = {"members": f"/producer/{producer}/members", "account": f"/office/accounts/{manager.id}"}
+    return {"manager": "m@example.vn", "office": "o@example.vn", "link": f"/link/{'i' * 43}", **pages}
 
 
 def sign_in(page: Page, site: Site, login: str) -> None:
@@ -83,11 +87,11 @@ def producer_pages(site: Site) -> list[str]:
 def test_staff_pages_have_no_fault(browser: Browser, site: Site, accounts: dict[str, str], language: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 640})
     page = context.new_page()
-    for path in (f"/account/sign-in?lang={language}", f"{accounts['link']}?lang={language}"):
+    for path in (f"/account/sign-in?lang={language}", f"/account/forgot?lang={language}", f"{accounts['link']}?lang={language}"):
         page.goto(site.base + path)
         check(page)
     sign_in(page, site, accounts["manager"])
-    paths = ("/producer/products", "/account", "/account/second-factor", *producer_pages(site))
+    paths = ("/producer/products", "/account", "/account/second-factor", accounts["members"], *producer_pages(site))
     for path in paths:
         answer = page.goto(f"{site.base}{path}{'&' if '?' in path else '?'}lang={language}")
         assert answer is not None and answer.status == 200, path
@@ -152,5 +156,41 @@ def test_the_office_sets_up_its_second_factor_and_sees_the_register(browser: Bro
     assert "2585/QĐ-UBND" in page.content()
     check(page)
     page.goto(f"{site.base}/inspector?lang=vi")
+    check(page)
+    for width, language in ((360, "vi"), (1280, "vi"), (360, "en"), (1280, "zh")):
+        page.set_viewport_size({"width": width, "height": 640})
+        for path in (
+            "/office/accounts",
+            "/office/accounts?search=nichts",
+            accounts["account"],
+            "/office/audit",
+            "/office/audit?search=nichts",
+        ):
+            page.goto(f"{site.base}{path}{'&' if '?' in path else '?'}lang={language}")
+            for summary in page.locator("summary").all():
+                summary.click()
+            check(page)
+    context.close()
+
+
+def test_a_member_is_invited_and_removed_by_keyboard_alone(browser: Browser, site: Site, accounts: dict[str, str]) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 640}, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, site, accounts["manager"])
+    page.goto(f"{site.base}{accounts['members']}?lang=en")
+    reach(page, "#login")
+    page.keyboard.type("0912345678")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    check(page)
+    shown = page.locator("#address").input_value()
+    assert "/link/" in shown
+    page.goto(f"{site.base}{accounts['members']}?lang=en")
+    reach(page, "summary[aria-label*=Hoa]")
+    page.keyboard.press("Enter")
+    reach(page, "details[open] .danger")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator("[role=status]").count() == 1 and "Hoa" not in page.inner_text("main")
     check(page)
     context.close()

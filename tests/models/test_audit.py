@@ -9,8 +9,8 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.factories import OFFICE, refused
-from traceability.models import AuditEntry, Batch, CraftVillage, KeyAlarm, Picture, Producer, Product, Scan
-from traceability.models.audit import FIRST_PREVIOUS, columns_of, hash_of, on_audited
+from traceability.models import Account, AuditEntry, Batch, BatchInput, CraftVillage, Delivery, KeyAlarm, Picture, Producer, Product, Scan
+from traceability.models.audit import FIRST_PREVIOUS, columns_of, hash_of, note, on_audited
 from traceability.models.base import Base
 from traceability.models.engine import acting, reading
 
@@ -162,7 +162,40 @@ def test_secret_columns_never_appear_but_that_they_changed_does(engine, monkeypa
     with acting(engine) as session:
         session.get(CraftVillage, key).name = "geheim 2"
     made, changed = trail(engine)
-    assert "geheim" not in made.after and (changed.before, changed.after) == ("{}", "{}")
+    assert "geheim" not in made.after and changed.before == changed.after == '{"name":"(secret)"}'
+
+
+def test_that_a_secret_came_or_went_is_told(engine):
+    with acting(engine) as session:
+        session.add(Account(login="lan@example.vn", name="Lan", created_at=NOW))
+    for password_hash in ("geheim", None):
+        with acting(engine) as session:
+            session.get(Account, 1).password_hash = password_hash
+    _, came, went = (told(row)[3:] for row in trail(engine))
+    nothing, something = {"password_hash": None}, {"password_hash": "(secret)"}
+    assert (came, went) == ((nothing, something), (something, nothing))
+
+
+def test_what_has_no_row_of_its_own_can_be_noted(engine):
+    with acting(engine, act="sign_in") as session:
+        note(session, "web_session", 7, {"account_id": 3})
+        note(session, "web_session", 8, {"ended": True}, change="update")
+    begun, ended = trail(engine)
+    assert (begun.act, *told(begun)) == ("sign_in", "insert", "web_session", 7, None, {"account_id": 3})
+    assert told(ended) == ("update", "web_session", 8, {}, {"ended": True})
+    with reading(engine) as session:
+        note(session, "web_session", 9, {})
+    assert len(trail(engine)) == 2
+
+
+def test_whom_goods_came_from_and_went_to_is_masked(workshop):
+    batch = workshop.batch()
+    with acting(workshop.services.engine) as session:
+        said = {"batch_id": batch.id, "recorded_by": "x", "recorded_at": NOW}
+        session.add(BatchInput(what="Lá dong", supplier="Nguyễn Văn A", **said))
+        session.add(Delivery(recipient="Trần Thị B", delivered_on=NOW.date(), **said))
+    said = "".join(row.after or "" for row in trail(workshop.services.engine))
+    assert "Nguyễn" not in said and "Trần" not in said and "N…(12)" in said and "T…(10)" in said
 
 
 def test_a_failed_act_leaves_no_row(engine):

@@ -9,6 +9,7 @@ from traceability.domain.errors import Refused
 
 LEAST_PASSWORD = 8
 LONGEST_PASSWORD = 256
+LONGEST_LOGIN = 254
 # What a session may last: idle, and in all.
 IDLE = timedelta(hours=2)
 IDLE_PRODUCER = timedelta(days=14)
@@ -55,7 +56,7 @@ def fold_login(text: str) -> str:
     """An e-mail address in small letters, or a Vietnamese phone number as +84…; Refused `login`."""
     text = unicodedata.normalize("NFC", text).strip()
     if "@" in text:
-        if len(text) > 254 or not _EMAIL.fullmatch(text):
+        if len(text) > LONGEST_LOGIN or not _EMAIL.fullmatch(text):
             raise Refused("login")
         return text.casefold()
     digits = re.sub(r"[\s.()-]", "", text)

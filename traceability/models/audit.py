@@ -38,6 +38,7 @@ FIRST_PREVIOUS = bytes(32)
 # Any number will do, as long as it is the same in every process and used for nothing else.
 _CHAIN_LOCK = 7_205_759_403_792_794
 _RECORDING = "audit"
+_SECRET = "(secret)"  # noqa: S105
 _log = logging.getLogger(__name__)
 
 
@@ -131,6 +132,17 @@ def begin_recording(session: Session, *, by: Doer | None, session_ref: str | Non
     """From now on the session notes what it changes."""
     name, role = (by.name, by.role) if by else ("unattended", "system")
     session.info[_RECORDING] = Recording(name[:100], role, session_ref, act)
+
+
+def note(session: Session, kind: str, key: int | None, after: dict[str, Any], *, change: str = "insert") -> None:
+    """Notes what leaves no audited row of its own, such as a sign-in. `after` holds nothing personal and no secret.
+
+    Nothing is noted where the session keeps no trail.
+    """
+    assert change in CHANGES
+    recording: Recording | None = session.info.get(_RECORDING)
+    if recording is not None:
+        recording.changes.append(Change(kind, key, change, {} if change == "update" else None, after))
 
 
 def write_down(session: Session) -> Mark | None:
@@ -334,7 +346,12 @@ def _note(
     def shown(values: dict[str, Any] | None) -> dict[str, Any] | None:
         if values is None:
             return None
-        return {name: _shown(value, masked=name in personal) for name, value in values.items() if name not in secret}
+        return {
+            name: _shown(value, masked=name in personal) if name not in secret else None if value is None else _SECRET
+            for name, value in values.items()
+            # That a secret was changed is told, what it was and is never.
+            if name not in secret or change == "update"
+        }
 
     recording.changes.append(Change(str(mapper.local_table), whole, change, shown(before), shown(after)))
 

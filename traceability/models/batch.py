@@ -245,6 +245,7 @@ class BatchInput(Base):
         CheckConstraint("input_batch_id <> batch_id", name="not_itself"),
         CheckConstraint("amount > 0", name="amount"),
     )
+    __personal__ = frozenset({"supplier"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), index=True)
@@ -268,6 +269,7 @@ class Delivery(Base):
         CheckConstraint("(first_unit IS NULL) = (last_unit IS NULL) AND first_unit >= 1 AND last_unit >= first_unit", name="units"),
         CheckConstraint("quantity > 0", name="quantity"),
     )
+    __personal__ = frozenset({"recipient"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), index=True)

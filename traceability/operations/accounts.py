@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from traceability.domain.accounts import LINK_LASTS, PRODUCER_ROLES, STAFF_ROLES, Principal, check_password, fold_login
 from traceability.domain.errors import NotFound, Refused
 from traceability.models import Account, Link, Membership, Producer, RecoveryCode, StaffRole, WebSession
+from traceability.models.audit import note
 from traceability.operations.places import check_place
 from traceability.operations.secrets_kept import common_passwords, hash_password, password_fits, token_hash
 
@@ -77,7 +78,7 @@ def add_member(session: Session, account_id: int, producer_id: int, role: str, *
         raise Refused("member_role", role=role)
     if session.get(Producer, producer_id) is None:
         raise NotFound("producer_missing", producer=producer_id)
-    membership = _current(session, account_id, producer_id)
+    membership = current_membership(session, account_id, producer_id)
     if membership is None:
         membership = Membership(account_id=account_id, producer_id=producer_id, role=role, since=now)
         session.add(membership)
@@ -87,19 +88,29 @@ def add_member(session: Session, account_id: int, producer_id: int, role: str, *
 
 
 def remove_member(session: Session, account_id: int, producer_id: int, *, by: Principal, now: datetime) -> None:
-    """Ends a membership from now on, also in sessions that are open. Refused: `not_manager`, `last_manager`, `not_member`."""
+    """Ends a membership from now on, also in sessions that are open. Refused: `not_manager`, `last_manager`; NotFound `not_member`."""
     if not by.manages(producer_id):
         raise Refused("not_manager")
-    membership = _current(session, account_id, producer_id)
+    membership = current_membership(session, account_id, producer_id)
     if membership is None:
-        raise Refused("not_member")
+        raise NotFound("not_member")
+    check_other_manager(session, membership)
+    membership.ended_at = now
+    session.flush()
+
+
+def check_other_manager(session: Session, membership: Membership) -> None:
+    """Refused `last_manager` where nobody else would be left to invite and remove members."""
+    # Two managers who remove each other at once wait for one another here.
+    session.get(Producer, membership.producer_id, with_for_update={"key_share": True})
     others = select(Membership.id).where(
-        Membership.producer_id == producer_id, Membership.role == "manager", Membership.ended_at.is_(None), Membership.id != membership.id
+        Membership.producer_id == membership.producer_id,
+        Membership.role == "manager",
+        Membership.ended_at.is_(None),
+        Membership.id != membership.id,
     )
     if membership.role == "manager" and session.scalar(others.limit(1)) is None:
         raise Refused("last_manager")
-    membership.ended_at = now
-    session.flush()
 
 
 def invite(session: Session, entry: Invitation, *, token: str, by: Principal, now: datetime) -> Link:
@@ -108,11 +119,15 @@ def invite(session: Session, entry: Invitation, *, token: str, by: Principal, no
     if (entry.producer_id is None) == (entry.staff_role is None):
         raise Refused("invitation_empty")
     if entry.staff_role is not None:
-        _check_may_invite_staff(entry, by)
+        if entry.staff_role not in STAFF_ROLES:
+            raise Refused("staff_role", role=entry.staff_role)
+        if entry.commune_code is not None:
+            check_place("15", entry.commune_code)
     elif entry.member_role not in PRODUCER_ROLES:
         raise Refused("member_role", role=entry.member_role)
-    elif not by.manages(entry.producer_id or 0) and "office" not in by.staff:
-        raise Refused("not_manager")
+    elif session.get(Producer, entry.producer_id) is None:
+        raise NotFound("producer_missing", producer=entry.producer_id)
+    _check_may_invite(by, producer_id=entry.producer_id, staff_role=entry.staff_role)
     link = Link(
         token_hash=token_hash(token),
         purpose="invitation",
@@ -131,10 +146,15 @@ def invite(session: Session, entry: Invitation, *, token: str, by: Principal, no
 
 
 def make_reset(session: Session, login: str, *, token: str, by: Principal | None, now: datetime) -> Link | None:
-    """A link that sets a new password; None where no account has the login, of which the one who asks is told nothing."""
+    """A link that sets a new password; None where no account has the login, of which the one who asks is told nothing.
+
+    `by` None is the command line, or the person itself by mail. Refused: those of `check_may_reset`.
+    """
     account = session.scalar(select(Account).where(Account.login == fold_login(login), Account.disabled_at.is_(None)))
     if account is None:
         return None
+    if by is not None:
+        check_may_reset(account, by)
     link = Link(
         token_hash=token_hash(token),
         purpose="reset",
@@ -149,10 +169,32 @@ def make_reset(session: Session, login: str, *, token: str, by: Principal | None
     return link
 
 
+def check_may_reset(account: Account, by: Principal) -> None:
+    """Who may set another's password holds no less than that account. Refused: `not_oneself`, `reset_by_office`, `not_administrator`.
+
+    A manager may where the account belongs to the manager's producer alone and is no staff; the office for all but its own kind.
+    """
+    if account.id == by.account_id:
+        raise Refused("not_oneself")
+    staff = {row.role for row in account.staff_roles}
+    if "administrator" in by.staff:
+        return
+    if "office" in by.staff:
+        if staff - {"inspector"}:
+            raise Refused("not_administrator")
+        return
+    producers = {row.producer_id for row in account.memberships if row.ended_at is None}
+    if staff or len(producers) != 1 or not by.manages(*producers):
+        raise Refused("reset_by_office")
+
+
 def find_link(session: Session, token: str, now: datetime) -> Link:
-    """A link that is still good. Refused `link_dead` for one that is unknown, used or too old, told apart for nobody."""
+    """A link that is still good. Refused `link_dead` for one that is unknown, used or too old, told apart for nobody.
+
+    A link also dies with the right of whoever made it.
+    """
     link = session.scalar(select(Link).where(Link.token_hash == token_hash(token)).with_for_update(key_share=True))
-    if link is None or link.used_at is not None or now >= link.expires_at:
+    if link is None or link.used_at is not None or now >= link.expires_at or not _maker_still_may(session, link):
         raise Refused("link_dead")
     return link
 
@@ -164,8 +206,7 @@ def use_link(session: Session, token: str, *, name: str, password: str, now: dat
     """
     link = find_link(session, token, now)
     if link.purpose == "reset":
-        account = session.get(Account, link.account_id)
-        assert account is not None
+        account = session.get_one(Account, link.account_id)
         set_password(session, account, password, now=now)
     else:
         if session.scalar(select(Account.id).where(Account.login == link.login)):
@@ -193,11 +234,18 @@ def set_password(session: Session, account: Account, password: str, *, now: date
     """Sets a password and ends all sessions but one."""
     checked = check_password(password, common_passwords(), own_words=(account.login, account.name))
     account.password_hash = hash_password(checked)
-    ended = update(WebSession).where(WebSession.account_id == account.id, WebSession.ended_at.is_(None))
+    session.flush()
+    end_sessions(session, account.id, now=now, keep_session=keep_session)
+
+
+def end_sessions(session: Session, account_id: int, *, now: datetime, keep_session: int | None = None) -> None:
+    """Ends all of an account's sessions but one."""
+    ended = update(WebSession).where(WebSession.account_id == account_id, WebSession.ended_at.is_(None))
     if keep_session is not None:
         ended = ended.where(WebSession.id != keep_session)
-    session.execute(ended.values(ended_at=now))
-    session.flush()
+    done = session.execute(ended.values(ended_at=now).returning(WebSession.id)).scalars().all()
+    for session_id in done:
+        note(session, "web_session", session_id, {"account_id": account_id, "ended": True}, change="update")
 
 
 def change_password(session: Session, account_id: int, *, current: str, new: str, keep_session: int, now: datetime) -> None:
@@ -237,17 +285,37 @@ def _grant(session: Session, account_id: int, link: Link, now: datetime) -> None
         add_member(session, account_id, link.producer_id, link.member_role, now=now)
 
 
-def _check_may_invite_staff(entry: Invitation, by: Principal) -> None:
-    if entry.staff_role not in STAFF_ROLES:
-        raise Refused("staff_role", role=entry.staff_role)
+def _check_may_invite(by: Principal, *, producer_id: int | None, staff_role: str | None) -> None:
+    if producer_id is not None:
+        if not by.manages(producer_id) and not by.staff & {"office", "administrator"}:
+            raise Refused("not_manager")
     # The office keeps inspectors and producers; whoever can make administrators must be one.
-    if "administrator" not in by.staff and not ("office" in by.staff and entry.staff_role == "inspector"):
+    elif "administrator" not in by.staff and not ("office" in by.staff and staff_role == "inspector"):
         raise Refused("not_office")
-    if entry.commune_code is not None:
-        check_place("15", entry.commune_code)
 
 
-def _current(session: Session, account_id: int, producer_id: int) -> Membership | None:
+def _maker_still_may(session: Session, link: Link) -> bool:
+    """Whether whoever made a link could make it now: a manager who was removed leaves no way in."""
+    account = session.get(Account, link.account_id) if link.account_id is not None else None
+    if account is not None and account.disabled_at is not None:
+        return False
+    if link.made_by is None:
+        return True
+    by = principal_of(session, link.made_by)
+    if by is None:
+        return False
+    try:
+        if account is not None:
+            check_may_reset(account, by)
+        else:
+            _check_may_invite(by, producer_id=link.producer_id, staff_role=link.staff_role)
+    except Refused:
+        return False
+    return True
+
+
+def current_membership(session: Session, account_id: int, producer_id: int) -> Membership | None:
+    """An account's membership of a producer as it is now."""
     return session.scalar(
         select(Membership).where(Membership.account_id == account_id, Membership.producer_id == producer_id, Membership.ended_at.is_(None))
     )

@@ -77,16 +77,28 @@ def unwitnessed(last: Mark | None, marks: Sequence[Mark]) -> str | None:
     )
 
 
-def list_entries(
-    session: Session, *, search: str = "", since: datetime | None = None, most: int | None = None, newest_first: bool = True
-) -> Iterator[AuditEntry]:
-    """Rows by words in who, what, on what, before or after, and by time."""
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows: by words in who, what, on what, before or after; from and before a time; older than a row."""
+
+    search: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    older_than: int | None = None
+
+
+def list_entries(session: Session, wanted: Wanted, *, most: int | None = None, newest_first: bool = True) -> Iterator[AuditEntry]:
+    """Rows, each as it is read."""
     statement = select(AuditEntry).order_by(AuditEntry.id.desc() if newest_first else AuditEntry.id)
-    if search:
+    if wanted.search:
         columns = (AuditEntry.actor, AuditEntry.role, AuditEntry.act, AuditEntry.object_kind, AuditEntry.before, AuditEntry.after)
-        statement = statement.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
-    if since is not None:
-        statement = statement.where(AuditEntry.at >= since)
+        statement = statement.where(or_(*(column.icontains(wanted.search, autoescape=True) for column in columns)))
+    if wanted.since is not None:
+        statement = statement.where(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(AuditEntry.at < wanted.until)
+    if wanted.older_than is not None:
+        statement = statement.where(AuditEntry.id < wanted.older_than)
     yield from session.scalars(statement.limit(most).execution_options(yield_per=_AT_ONCE))
 
 

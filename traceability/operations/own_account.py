@@ -18,12 +18,12 @@ WARN_DAYS = (7, 30, 90)
 
 @dataclass(frozen=True)
 class OwnAccount:
-    """What a person sees of its account. `producers` are names with the role held."""
+    """What a person sees of its account. `producers` are id, name and the role held."""
 
     login: str
     name: str
     staff: tuple[str, ...]
-    producers: tuple[tuple[str, str], ...]
+    producers: tuple[tuple[int, str, str], ...]
     has_second_factor: bool
 
 
@@ -65,7 +65,7 @@ def own_account(session: Session, who: Principal) -> OwnAccount:
         account.login,
         account.name,
         tuple(sorted(who.staff)),
-        tuple((names[key], role) for key, role in who.producers.items()),
+        tuple((key, names[key], role) for key, role in who.producers.items()),
         account.totp_confirmed_at is not None,
     )
 

@@ -32,3 +32,9 @@ def place_names(province_code: str | None, commune_code: str | None) -> tuple[st
     provinces, communes = _names()
     commune = communes.get(commune_code or "", (None, None))[0]
     return commune, provinces.get(province_code or "")
+
+
+def communes_of(province_code: str) -> list[tuple[str, str]]:
+    """Codes and names of a province's communes and wards, by name."""
+    found = [(code, name) for code, (name, province) in _names()[1].items() if province == province_code]
+    return sorted(found, key=lambda commune: commune[1])

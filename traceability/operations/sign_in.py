@@ -10,10 +10,15 @@ from traceability.domain import accounts as rules
 from traceability.domain.accounts import Principal
 from traceability.domain.errors import Refused
 from traceability.models import Account, RecoveryCode, SignInFailure, WebSession
+from traceability.models.audit import note
 from traceability.operations.accounts import principal_of
 from traceability.operations.secrets_kept import keyed_hash, matching_step, password_fits, token_hash, unseal
 
 _ANONYMOUS_LASTS = timedelta(hours=1)
+# Failures older than this count for nothing any more and are thrown away.
+_FAILURES_KEPT = timedelta(hours=1)
+# Of more failures than this within that time the audit trail tells the locks alone, so that a flood cannot fill it.
+MOST_FAILURES_TOLD = 1000
 
 
 @dataclass(frozen=True)
@@ -85,11 +90,12 @@ def sign_in(
     _check_not_locked(session, login_hash, now)
     account = session.scalar(select(Account).where(Account.login == folded, Account.disabled_at.is_(None)))
     if not password_fits(account.password_hash if account else None, password) or account is None:
-        session.add(SignInFailure(login_hash=login_hash, at=now))
-        session.flush()
+        _count_failure(session, login_hash, account.id if account else None, "password", now)
         return None
     needs_code = account.totp_confirmed_at is not None
-    return _begin(session, account.id, token=token, browser=browser, passed=not needs_code, now=now)
+    begun = _begin(session, account.id, token=token, browser=browser, passed=not needs_code, now=now)
+    note(session, "web_session", begun.id, {"account_id": account.id, "waits_for_code": needs_code})
+    return begun
 
 
 def give_code(session: Session, open_: OpenSession, code: str, *, totp_key: bytes, failure_key: bytes, now: datetime) -> bool:
@@ -103,9 +109,9 @@ def give_code(session: Session, open_: OpenSession, code: str, *, totp_key: byte
     if _take_code(session, account, code, totp_key, now):
         row.passed_at = now
         session.flush()
+        note(session, "web_session", row.id, {"account_id": account.id, "waits_for_code": False}, change="update")
         return True
-    session.add(SignInFailure(login_hash=login_hash, at=now))
-    session.flush()
+    _count_failure(session, login_hash, account.id, "code", now)
     return False
 
 
@@ -114,8 +120,10 @@ def end_session(session: Session, session_id: int, *, account_id: int, now: date
     row = session.get(WebSession, session_id)
     if row is None or row.account_id != account_id:
         return False
-    row.ended_at = row.ended_at or now
-    session.flush()
+    if row.ended_at is None:
+        row.ended_at = now
+        session.flush()
+        note(session, "web_session", row.id, {"account_id": account_id, "ended": True}, change="update")
     return True
 
 
@@ -142,12 +150,33 @@ def _begin(session: Session, account_id: int, *, token: str, browser: str, passe
     return OpenSession(row.id, account_id, {}, principal if passed else None, waits_for_code=not passed)
 
 
-def _check_not_locked(session: Session, login_hash: bytes, now: datetime) -> None:
+def _count_failure(session: Session, login_hash: bytes, account_id: int | None, step: str, now: datetime) -> None:
+    """Counts a failure and notes it, with the same work whether an account has the login or not."""
+    row = SignInFailure(login_hash=login_hash, at=now)
+    session.add(row)
+    session.execute(delete(SignInFailure).where(SignInFailure.at < now - _FAILURES_KEPT))
+    session.flush()
+    facts = {"account_id": account_id, "step": step}
+    if _failures_lately(session, login_hash, now) >= rules.MOST_FAILURES:
+        note(session, "sign_in_lock", row.id, {**facts, "minutes": _window_minutes()})
+    elif (session.scalar(select(func.count(SignInFailure.id))) or 0) <= MOST_FAILURES_TOLD:
+        note(session, "sign_in_failure", row.id, facts)
+
+
+def _failures_lately(session: Session, login_hash: bytes, now: datetime) -> int:
     lately = select(func.count(SignInFailure.id)).where(
         SignInFailure.login_hash == login_hash, SignInFailure.at > now - rules.FAILURE_WINDOW
     )
-    if (session.scalar(lately) or 0) >= rules.MOST_FAILURES:
-        raise Refused("sign_in_locked", minutes=int(rules.FAILURE_WINDOW.total_seconds() // 60))
+    return session.scalar(lately) or 0
+
+
+def _window_minutes() -> int:
+    return int(rules.FAILURE_WINDOW.total_seconds() // 60)
+
+
+def _check_not_locked(session: Session, login_hash: bytes, now: datetime) -> None:
+    if _failures_lately(session, login_hash, now) >= rules.MOST_FAILURES:
+        raise Refused("sign_in_locked", minutes=_window_minutes())
 
 
 def _take_code(session: Session, account: Account, code: str, totp_key: bytes, now: datetime) -> bool:

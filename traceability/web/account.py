@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from traceability.domain.errors import Refused
-from traceability.models.engine import acting, reading
+from traceability.models.engine import reading
 from traceability.operations.accounts import accept_invitation, change_password, find_link, make_recovery_codes, set_second_factor, use_link
 from traceability.operations.own_account import own_account
 from traceability.operations.secrets_kept import enrolment_address, matching_step, new_seed, seal
@@ -17,7 +17,9 @@ from traceability.operations.sign_in import end_session, give_code, list_session
 from traceability.operations.sign_in import sign_in as begin_session
 from traceability.qr.symbol import encode
 from traceability.web.access import ANYONE, SIGNED_IN, here, open_to, principal
+from traceability.web.acts import doing
 from traceability.web.languages import choose_language
+from traceability.web.limits import limited
 from traceability.web.services import services
 from traceability.wording import word_refusal
 
@@ -33,12 +35,13 @@ def sign_in() -> ResponseReturnValue:
 
 @account.post("/account/sign-in")
 @open_to(ANYONE)
+@limited("account/sign_in.html")
 def try_to_sign_in() -> ResponseReturnValue:
     """Begins a session for the right login and password; what is wrong is not told."""
     around, fields = services(), request.form
     token, after = secrets.token_urlsafe(32), here().get("after")
     try:
-        with acting(around.engine) as session:
+        with doing("sign_in") as session:
             opened = begin_session(
                 session,
                 login=fields.get("login", ""),
@@ -71,6 +74,7 @@ def code() -> ResponseReturnValue:
 
 @account.post("/account/code")
 @open_to(ANYONE)
+@limited("account/code.html")
 def try_code() -> ResponseReturnValue:
     """Takes a code of the app, or a recovery code."""
     around, opened = services(), here().open
@@ -78,7 +82,7 @@ def try_code() -> ResponseReturnValue:
         return redirect(url_for("account.sign_in", lang=choose_language()), 303)
     keys = {"totp_key": around.secret.key_for("second factor"), "failure_key": around.secret.key_for("sign-in failures")}
     try:
-        with acting(around.engine) as session:
+        with doing("give_code") as session:
             passed = give_code(session, opened, request.form.get("code", ""), **keys, now=around.clock())
     except Refused as refused:
         return render_template("account/code.html", problem=word_refusal(refused)), 429
@@ -95,7 +99,7 @@ def sign_out() -> ResponseReturnValue:
     """Ends this session."""
     around, opened = services(), here().open
     assert opened is not None and opened.account_id is not None
-    with acting(around.engine) as session:
+    with doing("sign_out") as session:
         end_session(session, opened.id, account_id=opened.account_id, now=around.clock())
     here().ended = True
     return redirect(url_for("account.sign_in", lang=choose_language()), 303)
@@ -113,7 +117,7 @@ def overview() -> ResponseReturnValue:
 def end_one_session(session_id: int) -> ResponseReturnValue:
     """Ends one of one's own sessions; somebody else's answers 404."""
     around = services()
-    with acting(around.engine) as session:
+    with doing("end_session") as session:
         ended = end_session(session, session_id, account_id=principal().account_id, now=around.clock())
     if not ended:
         return render_template("public/error.html", title=gettext("Not found"), sentence=gettext("There is no such session.")), 404
@@ -127,7 +131,7 @@ def set_new_password() -> ResponseReturnValue:
     around, opened = services(), here().open
     assert opened is not None
     try:
-        with acting(around.engine) as session:
+        with doing("change_password") as session:
             words = {"current": request.form.get("current", ""), "new": request.form.get("new", "")}
             change_password(session, principal().account_id, **words, keep_session=opened.id, now=around.clock())
     except Refused as refused:
@@ -154,7 +158,7 @@ def enrol() -> ResponseReturnValue:
         return _enrolment(seed or new_seed(), problem=gettext("This code does not fit. Wait for the next one and type it here.")), 400
     codes = make_recovery_codes(os.urandom)
     sealed = seal(around.secret.key_for("second factor"), os.urandom(12), seed)
-    with acting(around.engine) as session:
+    with doing("set_second_factor") as session:
         set_second_factor(session, principal().account_id, sealed=sealed, codes=codes, step=step, now=around.clock())
     here().pop("seed", None)
     return render_template("account/recovery_codes.html", codes=[f"{text[:5]}-{text[5:]}" for text in codes])
@@ -175,12 +179,14 @@ def link(token: str) -> ResponseReturnValue:
 
 @account.post("/link/<token>")
 @open_to(ANYONE)
+@limited("account/limit.html")
 def follow_link(token: str) -> ResponseReturnValue:
     """Joins, or sets a new password. The link is used up by it."""
     around, fields = services(), request.form
+    accepts = fields.get("act") == "accept" and _is_signed_in()
     try:
-        with acting(around.engine) as session:
-            if fields.get("act") == "accept" and _is_signed_in():
+        with doing("accept_invitation" if accepts else "use_link") as session:
+            if accepts:
                 accept_invitation(session, token, by=principal(), now=around.clock())
             else:
                 use_link(session, token, name=fields.get("name", "-"), password=fields.get("password", ""), now=around.clock())

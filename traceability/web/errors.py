@@ -32,7 +32,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code == 404 and f"{request.path}/".startswith(tuple(f"{folder}/" for folder in _STAMP_FOLDERS)):
         # A stamp's folder without a stamp in it is a misread stamp, not a page that went missing.
         return answer_path()
-    if isinstance(error.code, int) and 300 <= error.code < 400:
+    if (isinstance(error.code, int) and 300 <= error.code < 400) or error.response is not None:
         return error.get_response()
     titles = {
         401: (gettext("Sign in first"), gettext("You are not signed in any more.")),

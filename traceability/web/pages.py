@@ -6,6 +6,7 @@ from urllib.parse import quote
 from flask import Flask, Response, request, url_for
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
+from werkzeug.routing import IntegerConverter
 
 from traceability.config import Settings
 from traceability.domain.accounts import Principal
@@ -13,8 +14,10 @@ from traceability.domain.dates import day_in_vietnam
 from traceability.web import headers, wording
 from traceability.web.access import guard, here
 from traceability.web.account import account
+from traceability.web.audit_pages import audit_pages
 from traceability.web.batch import batch
 from traceability.web.errors import handle_errors
+from traceability.web.forgotten import forgotten
 from traceability.web.languages import (
     choose_language,
     end_sentence,
@@ -24,6 +27,9 @@ from traceability.web.languages import (
     join_parts,
     join_sentences,
 )
+from traceability.web.limits import start_limits
+from traceability.web.members import members
+from traceability.web.office_accounts import office_accounts
 from traceability.web.printing import printing
 from traceability.web.producer import producer
 from traceability.web.producer_words import field_name, package_name, shown_value, sort_name, stage_name, state_name
@@ -34,20 +40,16 @@ from traceability.web.sessions import is_staff_path
 from traceability.web.staff import staff
 
 # What of an address makes the page, besides the language.
-_KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run")
+_KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run", "since", "until", "before")
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 
 
 def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     """Registers blueprints, filters, words, headers and errors."""
     app.url_map.merge_slashes = False
-    app.register_blueprint(public)
-    app.register_blueprint(reports)
-    app.register_blueprint(account)
-    app.register_blueprint(staff)
-    app.register_blueprint(producer)
-    app.register_blueprint(batch)
-    app.register_blueprint(printing)
+    app.url_map.converters["int"] = _RowNumber
+    for blueprint in (public, reports, account, staff, forgotten, members, office_accounts, audit_pages, producer, batch, printing):
+        app.register_blueprint(blueprint)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(
         who_says=wording.who_says,
@@ -81,6 +83,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     app.context_processor(_of_request)
     # Who may come in is asked first: whose session has ended is sent to sign in, not told of a token.
     guard(app)
+    start_limits(app)
     csrf = CSRFProtect(app)
     # Public forms change nothing in anybody's name and have no session to hold a token.
     csrf.exempt(public)
@@ -95,6 +98,13 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,
     )
     Compress(app)
+
+
+class _RowNumber(IntegerConverter):
+    """A number in an address that a database can hold; any other names nothing."""
+
+    def __init__(self, *words: Any, **named: Any) -> None:
+        super().__init__(*words, **{"max": 2**31 - 1, **named})
 
 
 def _of_request() -> dict[str, object]:

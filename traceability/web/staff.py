@@ -21,6 +21,8 @@ def home() -> ResponseReturnValue:
         return redirect(url_for("staff.register", lang=language), 303)
     if "inspector" in who.staff:
         return redirect(url_for("staff.inspector", lang=language), 303)
+    if "administrator" in who.staff:
+        return redirect(url_for("office_accounts.list_all", lang=language), 303)
     return redirect(url_for("staff.products" if who.producers else "account.overview", lang=language), 303)
 
 

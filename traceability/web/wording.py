@@ -322,6 +322,21 @@ def role_name(role: str) -> str:
     }[role]
 
 
+def word_done(act: object) -> str | None:
+    """What was done just now, for the page that comes after it."""
+    return {
+        "withdraw_invitation": gettext("The invitation is withdrawn: its link is good for nothing any more."),
+        "change_member_role": gettext("The role is changed."),
+        "remove_member": gettext("The member is removed and cannot act for the producer any more."),
+        "disable_account": gettext("The account is disabled, and all its sessions are ended."),
+        "enable_account": gettext("The account is enabled: its person can sign in again."),
+        "take_staff_role": gettext("The role is taken away."),
+        "turn_off_second_factor": gettext(
+            "The second step is off, and all sessions are ended. Who needs one sets up a new one at the next sign-in."
+        ),
+    }.get(str(act))
+
+
 def rating_state(state: str) -> str:
     """What holds of a rating today."""
     return {
