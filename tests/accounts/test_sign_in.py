@@ -66,7 +66,7 @@ def enrol(browser: Browser, services) -> tuple[str, list[str]]:
     code = pyotp.TOTP(seed).at(int(services.clock().timestamp()))
     page = browser.post("/account/second-factor", code=code)
     assert page.status_code == 200
-    return seed, re.findall(r'class="code">([0-9A-Z]{5}-[0-9A-Z]{5})<', page.text)
+    return seed, re.findall(r'class="code">((?:[0-9A-Z]{6}-){3}[0-9A-Z]{6})<', page.text)
 
 
 def test_a_producer_signs_in_and_sees_its_products(browser, people):
@@ -177,6 +177,53 @@ def test_a_session_that_is_not_used_ends_before_its_longest_time(browser, people
 
 def test_a_password_fits_however_the_keyboard_composes_its_letters(browser, people):
     assert browser.sign_in("lan", unicodedata.normalize("NFD", PASSWORD)).status_code == 303
+
+
+def test_the_token_changes_with_the_second_factor_and_the_old_one_is_worth_nothing(browser, people, services, clock, app):
+    browser.sign_in("office")
+    seed, _codes = enrol(browser, services)
+    clock.advance(minutes=2)
+    again = Browser(app)
+    again.sign_in("office")
+    before = again.cookie
+    again.post("/account/code", code=pyotp.TOTP(seed).at(int(clock().timestamp())))
+    assert again.cookie != before and again.get("/office/register").status_code == 200
+    thief = Browser(app)
+    thief.client.set_cookie(COOKIE, before, domain="trace.example.vn", secure=True)
+    assert thief.get("/account").status_code == 303
+
+
+def test_signing_in_again_ends_the_session_before(browser, people, app):
+    browser.sign_in("lan")
+    before = browser.cookie
+    browser.sign_in("minh")
+    other = Browser(app)
+    other.client.set_cookie(COOKIE, before, domain="trace.example.vn", secure=True)
+    assert other.get("/account").status_code == 303
+
+
+def test_a_second_factor_is_exchanged_only_with_the_password_and_ends_other_sessions(browser, people, services, clock, app):
+    other = Browser(app)
+    browser.sign_in("lan")
+    other.sign_in("lan")
+    enrol(browser, services)
+    assert other.get("/account").status_code == 303
+    clock.advance(minutes=2)
+    seed = re.search(r'class="code">([A-Z2-7]{32})<', browser.get("/account/second-factor").text)[1]
+    code = pyotp.TOTP(seed).at(int(clock().timestamp()))
+    assert browser.post("/account/second-factor", code=code).status_code == 400
+    assert browser.post("/account/second-factor", code=code, current=PASSWORD).status_code == 200
+
+
+def test_a_sample_account_signs_in_only_where_labels_are_specimens(browser, people, services):
+    with acting(services.engine) as session:
+        session.get(Account, people["lan"]).sample = True
+    assert not services.settings.test_mode and browser.sign_in("lan").status_code == 400
+
+
+def test_signing_out_clears_what_the_browser_kept(browser, people):
+    browser.sign_in("lan")
+    assert browser.post("/account/sign-out", form_at="/account").headers["Clear-Site-Data"] == '"storage"'
 
 
 def test_signing_out_ends_the_session_on_the_server(browser, people, app):

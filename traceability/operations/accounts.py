@@ -256,9 +256,17 @@ def change_password(session: Session, account_id: int, *, current: str, new: str
     set_password(session, account, new, now=now, keep_session=keep_session)
 
 
-def set_second_factor(session: Session, account_id: int, *, sealed: bytes, codes: list[str], step: int, now: datetime) -> None:
-    """Turns the second factor on; `codes` are the new recovery codes, of which only hashes are kept."""
+def set_second_factor(
+    session: Session, account_id: int, *, current: str, sealed: bytes, codes: list[str], step: int, keep_session: int, now: datetime
+) -> None:
+    """Turns the second factor on and ends all other sessions; `codes` are the new recovery codes, of which only hashes are kept.
+
+    One that is on already is only exchanged by who knows the password. Refused `password_wrong`.
+    """
     account = session.get_one(Account, account_id)
+    if account.totp_confirmed_at is not None and not password_fits(account.password_hash, current):
+        raise Refused("password_wrong")
+    end_sessions(session, account.id, now=now, keep_session=keep_session)
     account.totp_seed, account.totp_confirmed_at, account.totp_last_step = sealed, now, step
     for row in session.scalars(select(RecoveryCode).where(RecoveryCode.account_id == account.id)):
         session.delete(row)
@@ -268,9 +276,9 @@ def set_second_factor(session: Session, account_id: int, *, sealed: bytes, codes
 
 
 def make_recovery_codes(random: Callable[[int], bytes]) -> list[str]:
-    """Ten codes of 50 random bits, in base32 without look-alikes."""
+    """Ten codes of 120 random bits, in base32 without look-alikes: long enough to be kept under a plain hash."""
     from_number = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-    return ["".join(from_number[byte & 31] for byte in random(10)) for _ in range(10)]
+    return ["".join(from_number[byte & 31] for byte in random(24)) for _ in range(10)]
 
 
 def link_lasts() -> timedelta:

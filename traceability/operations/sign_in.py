@@ -76,11 +76,12 @@ def save_session(
 
 
 def sign_in(
-    session: Session, *, login: str, password: str, token: str, browser: str, failure_key: bytes, now: datetime
+    session: Session, *, login: str, password: str, token: str, browser: str, failure_key: bytes, allow_samples: bool, now: datetime
 ) -> OpenSession | None:
     """A new session for who gives the right password, or None; a code may still be needed.
 
-    Failures are counted by login, whether an account has it or not. Refused `sign_in_locked` after too many.
+    Sample accounts sign in only where `allow_samples`. Failures are counted by login, whether an account has it or not.
+    Refused `sign_in_locked` after too many.
     """
     try:
         folded = rules.fold_login(login)
@@ -89,6 +90,8 @@ def sign_in(
     login_hash = keyed_hash(failure_key, folded)
     _check_not_locked(session, login_hash, now)
     account = session.scalar(select(Account).where(Account.login == folded, Account.disabled_at.is_(None)))
+    if account is not None and account.sample and not allow_samples:
+        account = None
     if not password_fits(account.password_hash if account else None, password) or account is None:
         _count_failure(session, login_hash, account.id if account else None, "password", now)
         return None
@@ -98,8 +101,11 @@ def sign_in(
     return begun
 
 
-def give_code(session: Session, open_: OpenSession, code: str, *, totp_key: bytes, failure_key: bytes, now: datetime) -> bool:
-    """The second factor: a code of the app, or a recovery code; each is good once. Refused `sign_in_locked`."""
+def give_code(session: Session, open_: OpenSession, code: str, *, totp_key: bytes, failure_key: bytes, token: str, now: datetime) -> bool:
+    """The second factor: a code of the app, or a recovery code; each is good once. The session goes on under the new token.
+
+    Refused `sign_in_locked`.
+    """
     account = session.get(Account, open_.account_id, with_for_update={"key_share": True})
     assert account is not None
     login_hash = keyed_hash(failure_key, f"code {account.id}")
@@ -107,7 +113,7 @@ def give_code(session: Session, open_: OpenSession, code: str, *, totp_key: byte
     row = session.get(WebSession, open_.id)
     assert row is not None
     if _take_code(session, account, code, totp_key, now):
-        row.passed_at = now
+        row.passed_at, row.token_hash = now, token_hash(token)
         session.flush()
         note(session, "web_session", row.id, {"account_id": account.id, "waits_for_code": False}, change="update")
         return True

@@ -2,9 +2,10 @@
 
 import os
 import secrets
+from textwrap import wrap
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -42,6 +43,7 @@ def try_to_sign_in() -> ResponseReturnValue:
     token, after = secrets.token_urlsafe(32), here().get("after")
     try:
         with doing("sign_in") as session:
+            before = here().open
             opened = begin_session(
                 session,
                 login=fields.get("login", ""),
@@ -49,8 +51,11 @@ def try_to_sign_in() -> ResponseReturnValue:
                 token=token,
                 browser=request.headers.get("User-Agent", ""),
                 failure_key=around.secret.key_for("sign-in failures"),
+                allow_samples=around.settings.test_mode,
                 now=around.clock(),
             )
+            if opened is not None and before is not None and before.account_id is not None:
+                end_session(session, before.id, account_id=before.account_id, now=around.clock())
     except Refused as refused:
         return render_template("account/sign_in.html", problem=word_refusal(refused), login=fields.get("login", "")), 429
     if opened is None:
@@ -80,16 +85,18 @@ def try_code() -> ResponseReturnValue:
     around, opened = services(), here().open
     if opened is None or not opened.waits_for_code:
         return redirect(url_for("account.sign_in", lang=choose_language()), 303)
+    token = secrets.token_urlsafe(32)
     keys = {"totp_key": around.secret.key_for("second factor"), "failure_key": around.secret.key_for("sign-in failures")}
     try:
         with doing("give_code") as session:
-            passed = give_code(session, opened, request.form.get("code", ""), **keys, now=around.clock())
+            passed = give_code(session, opened, request.form.get("code", ""), **keys, token=token, now=around.clock())
     except Refused as refused:
         return render_template("account/code.html", problem=word_refusal(refused)), 429
     if not passed:
         return render_template(
             "account/code.html", problem=gettext("This code does not fit. Wait for the next one, or use a recovery code.")
         ), 400
+    here().renew(token)
     return redirect(_after(), 303)
 
 
@@ -102,7 +109,10 @@ def sign_out() -> ResponseReturnValue:
     with doing("sign_out") as session:
         end_session(session, opened.id, account_id=opened.account_id, now=around.clock())
     here().ended = True
-    return redirect(url_for("account.sign_in", lang=choose_language()), 303)
+    answer = make_response(redirect(url_for("account.sign_in", lang=choose_language()), 303))
+    # What was typed without network may still lie in the browser, which others use too.
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    return answer
 
 
 @account.get("/account")
@@ -156,12 +166,17 @@ def enrol() -> ResponseReturnValue:
     step = matching_step(seed, request.form.get("code", ""), around.clock()) if seed else None
     if step is None:
         return _enrolment(seed or new_seed(), problem=gettext("This code does not fit. Wait for the next one and type it here.")), 400
-    codes = make_recovery_codes(os.urandom)
-    sealed = seal(around.secret.key_for("second factor"), os.urandom(12), seed)
-    with doing("set_second_factor") as session:
-        set_second_factor(session, principal().account_id, sealed=sealed, codes=codes, step=step, now=around.clock())
+    codes, opened = make_recovery_codes(os.urandom), here().open
+    assert opened is not None
+    sealed, current = seal(around.secret.key_for("second factor"), os.urandom(12), seed), request.form.get("current", "")
+    new = {"sealed": sealed, "codes": codes, "step": step, "keep_session": opened.id}
+    try:
+        with doing("set_second_factor") as session:
+            set_second_factor(session, principal().account_id, current=current, **new, now=around.clock())  # type: ignore[arg-type]
+    except Refused as refused:
+        return _enrolment(seed, problem=word_refusal(refused)), 400
     here().pop("seed", None)
-    return render_template("account/recovery_codes.html", codes=[f"{text[:5]}-{text[5:]}" for text in codes])
+    return render_template("account/recovery_codes.html", codes=["-".join(wrap(text, 6)) for text in codes])
 
 
 @account.get("/link/<token>")
@@ -221,7 +236,9 @@ def _enrolment(seed: str, problem: str | None = None) -> str:
     with reading(services().engine) as session:
         login = own_account(session, principal()).login
     symbol = encode(enrolment_address(seed, login, services().settings.public_host.lower()), max_version=20)
-    return render_template("account/second_factor.html", seed=seed, symbol=symbol, problem=problem, needed=principal().needs_second_factor)
+    opened, needed = here().open, principal().needs_second_factor
+    is_on = opened is not None and opened.second_factor
+    return render_template("account/second_factor.html", seed=seed, symbol=symbol, problem=problem, needed=needed, is_on=is_on)
 
 
 def _after() -> str:

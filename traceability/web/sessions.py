@@ -34,6 +34,10 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
             self["unsent"] = unsent
         self.open, self.token, self.modified, self.new = known, token, True, True
 
+    def renew(self, token: str) -> None:
+        """Goes on under a new token, which the session's row has already."""
+        self.token, self.modified, self.new = token, True, True
+
 
 class ServerSessions(SessionInterface):
     """Loads and stores sessions for the staff pages alone, so that a scan costs none."""
