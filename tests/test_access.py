@@ -34,7 +34,6 @@ ROLES = ("anonymous", "producer", "inspector", "office", "administrator")
 ANYONE = dict.fromkeys(ROLES, "yes")
 SIGNED_IN = {**ANYONE, "anonymous": "sign in"}
 PRODUCER = {"anonymous": "sign in", "producer": "yes", "inspector": "no", "office": "no", "administrator": "no"}
-OFFICE = {"anonymous": "sign in", "producer": "no", "inspector": "no", "office": "yes", "administrator": "no"}
 INSPECTOR = {"anonymous": "sign in", "producer": "no", "inspector": "yes", "office": "yes", "administrator": "no"}
 OWN, FOREIGN = "own", "foreign"
 # Method and rule → who may; for rules with an object, own and foreign ones apart.
@@ -55,7 +54,8 @@ EXPECTED = {
     ("GET", "/staff"): SIGNED_IN,
     ("GET", "/producer/products"): PRODUCER,
     ("GET", "/producer/batches"): PRODUCER,
-    ("GET", "/office/register"): OFFICE,
+    ("GET", "/office/register"): INSPECTOR,
+    ("GET", "/office/indications"): INSPECTOR,
     ("GET", "/inspector"): INSPECTOR,
 }
 NOBODYS = {**dict.fromkeys(ROLES, "no"), "anonymous": "sign in"}

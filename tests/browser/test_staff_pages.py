@@ -155,8 +155,9 @@ def test_the_office_sets_up_its_second_factor_and_sees_the_register(browser: Bro
     page.goto(f"{site.base}/office/register?lang=vi&search=Lục Bách")
     assert "2585/QĐ-UBND" in page.content()
     check(page)
-    page.goto(f"{site.base}/inspector?lang=vi")
-    check(page)
+    for path in ("/office/indications?lang=vi&search=00098", "/inspector?lang=vi"):
+        page.goto(site.base + path)
+        check(page)
     for width, language in ((360, "vi"), (1280, "vi"), (360, "en"), (1280, "zh")):
         page.set_viewport_size({"width": width, "height": 640})
         for path in (

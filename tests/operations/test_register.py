@@ -7,6 +7,8 @@ import pytest
 
 from tests.factories import GTIN, INSPECTOR, OFFICE, OTHER_GTIN, PRODUCER, overlapping, refused
 from traceability.domain.errors import Malformed
+from traceability.models.engine import reading
+from traceability.operations.own_account import search_indications
 from traceability.operations.register_producer import NewProducer, register_producer
 from traceability.operations.register_recognition import NewRecognition, grant_use_right, record_recognition, withdraw_recognition
 
@@ -204,3 +206,15 @@ def test_an_entry_that_is_refused_leaves_no_row(workshop):
     with refused("web_address"):
         workshop.act(register_producer, replace(base, shop_url="ftp://x"), now=workshop.now)
     assert workshop.producer().id == 1
+
+
+@pytest.mark.parametrize(("search", "found"), [("", 2), ("mường", 1), ("00098", 1), ("98", 1), ("quế", 1), ("nothing", 0), ("%", 0)])
+def test_indications_are_found_by_name_product_and_number(workshop, search, found):
+    rice = workshop.indication()
+    workshop.indication(register_number=7, name="Văn Yên", product_name="quế")
+    product = workshop.product()
+    workshop.use_right(product, rice)
+    with reading(workshop.services.engine) as session:
+        rows = search_indications(session, search, workshop.now)
+    assert len(rows) == found
+    assert {row.name: row.rights for row in rows}.items() <= {"Mường Khương - Bát Xát": 1, "Văn Yên": 0}.items()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from traceability.domain import ocop
 from traceability.domain.accounts import Principal
 from traceability.domain.dates import day_in_vietnam
-from traceability.models import Account, Producer, Product, Recognition, UseRight
+from traceability.models import Account, GeographicalIndication, Producer, Product, Recognition, UseRight
 from traceability.operations.issue import as_rule
 from traceability.operations.register_batch import right_of
 
@@ -57,6 +57,18 @@ class RecognitionRow:
     source: str | None
 
 
+@dataclass(frozen=True)
+class IndicationRow:
+    """A protected name as the office's list shows it; `rights` counts the products that may bear it today."""
+
+    number: str
+    name: str
+    type: str
+    product: str
+    manager: str | None
+    rights: int
+
+
 def own_account(session: Session, who: Principal) -> OwnAccount:
     """The account of who asks."""
     account = session.get_one(Account, who.account_id)
@@ -92,6 +104,28 @@ def search_recognitions(session: Session, search: str, now: datetime, *, page: i
         for row, product, producer in session.execute(ordered)
     ]
     return rows[:size], len(rows) > size
+
+
+def search_indications(session: Session, search: str, now: datetime) -> list[IndicationRow]:
+    """The protected names by their number in the register."""
+    statement = select(GeographicalIndication).order_by(GeographicalIndication.register_number, GeographicalIndication.id)
+    if search:
+        columns = (GeographicalIndication.name, GeographicalIndication.product_name)
+        matches = [column.icontains(search, autoescape=True) for column in columns]
+        # As it is printed: with noughts before it.
+        digits = search.lstrip("0")
+        if digits.isascii() and digits.isdigit() and len(digits) <= 5:
+            matches.append(GeographicalIndication.register_number == int(digits))
+        statement = statement.where(or_(*matches))
+    today, rights = day_in_vietnam(now), session.scalars(select(UseRight)).all()
+    held: dict[int, set[int]] = {}
+    for right in rights:
+        if right_of(right).holds_on(today):
+            held.setdefault(right.indication_id, set()).add(right.product_id)
+    return [
+        IndicationRow(row.number, row.name, row.type, row.product_name, row.manager_at_registration, len(held.get(row.id, ())))
+        for row in session.scalars(statement)
+    ]
 
 
 def _state(row: Recognition, today: date) -> str:

@@ -63,6 +63,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
         corrected=wording.word_correction,
         role_name=wording.role_name,
         rating_state=wording.rating_state,
+        indication_type=wording.indication_type,
         seen_sentence=wording.seen_sentence,
         what_it_shows=wording.what_it_shows,
         parts_of=join_parts,

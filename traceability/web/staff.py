@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from traceability.models.engine import reading
-from traceability.operations.own_account import products_of, search_recognitions
+from traceability.operations.own_account import products_of, search_indications, search_recognitions
 from traceability.web.access import PRODUCER, SIGNED_IN, open_to, principal
 from traceability.web.languages import choose_language
 from traceability.web.services import services
@@ -37,7 +37,7 @@ def products() -> ResponseReturnValue:
 
 
 @staff.get("/office/register")
-@open_to("office")
+@open_to("office", "inspector")
 def register() -> ResponseReturnValue:
     """The register of recognitions, with search."""
     around, search = services(), request.args.get("search", "").strip()[:100]
@@ -45,6 +45,16 @@ def register() -> ResponseReturnValue:
     with reading(around.engine) as session:
         rows, more = search_recognitions(session, search, around.clock(), page=page)
     return render_template("staff/register.html", rows=rows, more=more, search=search, page=page)
+
+
+@staff.get("/office/indications")
+@open_to("office", "inspector")
+def indications() -> ResponseReturnValue:
+    """The register of geographical indications and marks, with search."""
+    around, search = services(), request.args.get("search", "").strip()[:100]
+    with reading(around.engine) as session:
+        rows = search_indications(session, search, around.clock())
+    return render_template("staff/indications.html", rows=rows, search=search)
 
 
 @staff.get("/inspector")

@@ -251,6 +251,15 @@ def hectares(area_m2: int) -> str:
     return gettext("%(area)s ha", area=format_decimal(area_m2 / 10_000, locale=get_locale()))
 
 
+def indication_type(kind: str) -> str:
+    """What kind of protected name it is."""
+    return {
+        "geographical_indication": gettext("Geographical indication"),
+        "certification_mark": gettext("Certification mark"),
+        "collective_mark": gettext("Collective mark"),
+    }[kind]
+
+
 def format_number(number: float) -> str:
     """A number by locale."""
     return format_decimal(number, locale=get_locale())
