@@ -332,6 +332,9 @@ def test_what_was_still_on_its_way_when_the_batch_was_registered_makes_no_ghost(
     lan.batch()
     late = lan.browser.post(lan.form.replace("/batch?", "/draft?"), lan.form, lot="L-1", quantity="100", key=f"k{lan.account_id}")
     assert late.status_code == 200 and count(services, BatchDraft) == 0
+    # Gone back and changed: that is a new batch, and kept.
+    lan.browser.post(lan.form.replace("/batch?", "/draft?"), lan.form, lot="L-2", quantity="100", key=f"k{lan.account_id}")
+    assert count(services, BatchDraft) == 1
 
 
 def test_the_same_key_with_another_quantity_is_another_batch_or_told(lan, services):

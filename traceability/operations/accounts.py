@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -279,11 +279,6 @@ def make_recovery_codes(random: Callable[[int], bytes]) -> list[str]:
     """Ten codes of 120 random bits, in base32 without look-alikes: long enough to be kept under a plain hash."""
     from_number = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     return ["".join(from_number[byte & 31] for byte in random(24)) for _ in range(10)]
-
-
-def link_lasts() -> timedelta:
-    """How long a link is good."""
-    return LINK_LASTS
 
 
 def _grant(session: Session, account_id: int, link: Link, now: datetime) -> None:

@@ -57,7 +57,7 @@ def register(product_id: int) -> ResponseReturnValue:
     _check_own(product_id)
     with reading(around.engine) as session:
         sent = find_sent(session, key)
-    if sent is not None and sent[1:] == (product_id, text_in(fields, "lot"), _typed_number(fields.get("quantity", ""))):
+    if sent is not None and sent[1:] == _told(product_id, fields):
         return redirect(url_for("printing.form", code=sent[0], registered=product_id, lang=choose_language()), 303)
     if sent is not None:
         # Gone back in the browser and changed: it is another batch, which needs a key of its own.
@@ -90,9 +90,10 @@ def save(product_id: int) -> ResponseReturnValue:
     around = services()
     _check_own(product_id)
     with reading(around.engine) as session:
-        if find_sent(session, request.form.get("key", "")[:64]) is not None:
-            # What was on its way when the batch was registered.
-            return jsonify(saved="")
+        sent = find_sent(session, request.form.get("key", "")[:64])
+    if sent is not None and sent[1:] == _told(product_id, request.form):
+        # What was on its way when the batch was registered.
+        return jsonify(saved="")
     try:
         with doing("save_draft") as session:
             draft = save_draft(session, principal().account_id, product_id, fields_of(request.form), now=around.clock())
@@ -181,6 +182,11 @@ def set_numbering(product_id: int) -> ResponseReturnValue:
     except Refused as refused:
         return _numbering(product_id, request.form, problem=word_refusal(refused)), 400
     return redirect(url_for("staff.products", lang=choose_language()), 303)
+
+
+def _told(product_id: int, fields: MultiDict[str, str]) -> tuple[int, str | None, int | None]:
+    """By what a form that is sent again is known: product, lot and quantity."""
+    return product_id, text_in(fields, "lot"), _typed_number(fields.get("quantity", ""))
 
 
 def _typed_number(text: str) -> int | None:
