@@ -6,23 +6,35 @@ from traceability.labels.layout import check_fit, lay_out
 from traceability.labels.pdf import render_pdf
 from traceability.labels.png import render_png
 from traceability.labels.primitives import Layout
-from traceability.labels.stock import PRINTERS_DPI, STOCKS
+from traceability.labels.run import CodeSlot, LabelRun, Units, code_slots
+from traceability.labels.stock import PRINTERS_DPI, ROLLS, SHEETS, STOCKS, Stock, StockFault, check_stock, roll, sheet
 from traceability.labels.svg import render_svg
 
 __all__ = [
     "PRINTERS_DPI",
+    "ROLLS",
+    "SHEETS",
     "SIZE_50X30",
     "STOCKS",
+    "CodeSlot",
     "FitReport",
     "Label",
     "LabelDoesNotFit",
+    "LabelRun",
     "Layout",
     "Misfit",
     "ModuleSize",
     "Size",
+    "Stock",
+    "StockFault",
+    "Units",
     "check_fit",
+    "check_stock",
+    "code_slots",
     "lay_out",
     "render_pdf",
     "render_png",
     "render_svg",
+    "roll",
+    "sheet",
 ]

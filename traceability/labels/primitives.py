@@ -39,13 +39,14 @@ class SymbolBox:
 
 @dataclass(frozen=True)
 class Text:
-    """A run of text on its baseline; `size_mm` is the em."""
+    """A run of text on its baseline; `size_mm` is the em, `field` the field of Label that it says."""
 
     x: float
     baseline: float
     size_mm: float
     face: Face
     string: str
+    field: str = ""
 
     @property
     def width(self) -> float:

@@ -68,7 +68,7 @@ class Line:
 
     def marks(self, x: float, baseline: float) -> list[Mark]:
         """The line placed with its left end at x."""
-        placed: list[Mark] = [Text(x + at * self.size, baseline, self.size, atom.face, atom.string) for at, atom in self.runs]
+        placed: list[Mark] = [Text(x + at * self.size, baseline, self.size, atom.face, atom.string, self.field) for at, atom in self.runs]
         return [*self._star_marks(x, baseline), *placed]
 
     def _star_marks(self, x: float, baseline: float) -> list[Mark]:

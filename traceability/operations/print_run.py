@@ -92,7 +92,7 @@ def check_choice(choice: Choice) -> Choice:
 def fits_of(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: datetime) -> list[Fit]:
     """How every stock takes the label on the chosen printer."""
     label = preview_label(session, batch, job, by_unit=choice.by_unit, now=now)
-    return [Fit(key, choice.dpi, check_fit(label, size, choice.dpi)) for key, size in STOCKS.items()]
+    return [Fit(key, choice.dpi, check_fit(label, stock.label, choice.dpi)) for key, stock in STOCKS.items()]
 
 
 def issue_and_print(
@@ -204,7 +204,7 @@ def _check_order(session: Session, batch_id: int, choice: Choice, count: int, jo
     if not 1 <= count <= MOST_LABELS:
         raise Refused("labels_range", most=MOST_LABELS)
     label = preview_label(session, batch, job, by_unit=choice.by_unit, now=now)
-    if not check_fit(label, STOCKS[choice.stock], choice.dpi).fits:
+    if not check_fit(label, STOCKS[choice.stock].label, choice.dpi).fits:
         raise Refused("label_misfit")
 
 

@@ -7,8 +7,10 @@ character, ISO/IEC 18004 clause 7.4.4). The scheme is always a byte segment; beh
 from dataclasses import dataclass
 from enum import Enum
 
-ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
-"""ISO/IEC 18004 table 5: the 45 characters of alphanumeric mode."""
+ALPHANUMERIC_ORDER = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+"""ISO/IEC 18004 table 5: the 45 characters of alphanumeric mode, in the order of their values."""
+
+ALPHANUMERIC = frozenset(ALPHANUMERIC_ORDER)
 
 MODE_INDICATOR_BITS = 4
 """ISO/IEC 18004 table 2."""

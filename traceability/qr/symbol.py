@@ -22,7 +22,7 @@ MAX_VERSION = 10
 LAST_VERSION = 40
 """ISO/IEC 18004 clause 6.1: the largest version."""
 
-_LEVELS = {"M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
+LEVELS = {"M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def side_modules(version: int) -> int:
 
 def capacity_bits(version: int, level: str) -> int:
     """Bits for segments in a symbol (ISO/IEC 18004 table 7)."""
-    return 8 * sum(int(block.data_count) for block in rs_blocks(version, _LEVELS[level]))
+    return 8 * sum(int(block.data_count) for block in rs_blocks(version, LEVELS[level]))
 
 
 def minimum_version(text: str, level: str = "M") -> int:
@@ -93,12 +93,38 @@ def symbol_for(text: str, side_modules_limit: int) -> Symbol:
     return _largest_level(text, version, side_modules_limit)
 
 
+def make(text: str, version: int, level: str, mask: int | None = None) -> Symbol:
+    """The symbol of a text that fits this version and level, with a mask of 0 to 7 or (None) the best by penalty."""
+    code = _code(text, version, level)
+    code.makeImpl(False, code.best_mask_pattern() if mask is None else mask)
+    return Symbol(version, level, _rows(code))
+
+
+def draft(text: str, version: int, level: str, mask: int) -> Symbol:
+    """The symbol whose penalty is counted when masks are compared: without format and version information."""
+    code = _code(text, version, level)
+    code.makeImpl(True, mask)
+    return Symbol(version, level, _rows(code))
+
+
+def _code(text: str, version: int, level: str) -> QRCode:
+    code = QRCode(version=version, error_correction=LEVELS[level], border=0)
+    for segment in split(text, version):
+        # Given as a QRData with its mode, the library takes a segment as it is and does not cut it again.
+        code.add_data(QRData(segment.text.encode(), mode=segment.mode.value), optimize=0)
+    return code
+
+
+def _rows(code: QRCode) -> tuple[bytes, ...]:
+    return tuple(bytes(bool(module) for module in row) for row in code.modules)
+
+
 def _largest_level(text: str, version: int, limit: int) -> Symbol:
     needed = _modules_with_quiet(version)
     if needed > limit or version > LAST_VERSION:
         raise SymbolTooLarge(needed, limit)
     level = next(level for level in ("H", "Q", "M") if _holds(version, level, text))
-    return Symbol(version, level, _modules(text, version, level))
+    return make(text, version, level)
 
 
 def _modules_with_quiet(version: int) -> int:
@@ -107,12 +133,3 @@ def _modules_with_quiet(version: int) -> int:
 
 def _holds(version: int, level: str, text: str) -> bool:
     return bit_length(split(text, version), version) <= capacity_bits(version, level)
-
-
-def _modules(text: str, version: int, level: str) -> tuple[bytes, ...]:
-    code = QRCode(version=version, error_correction=_LEVELS[level], border=0)
-    for segment in split(text, version):
-        # Given as a QRData with its mode, the library takes a segment as it is and does not cut it again.
-        code.add_data(QRData(segment.text.encode(), mode=segment.mode.value), optimize=0)
-    code.make(fit=False)
-    return tuple(bytes(bool(module) for module in row) for row in code.get_matrix())

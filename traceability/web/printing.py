@@ -11,7 +11,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
-from traceability.labels import PRINTERS_DPI, STOCKS, Label, LabelDoesNotFit, ModuleSize, lay_out, render_pdf, render_svg
+from traceability.labels import PRINTERS_DPI, ROLLS, STOCKS, Label, LabelDoesNotFit, ModuleSize, lay_out, render_pdf, render_svg
 from traceability.models.engine import reading
 from traceability.operations.kept_files import own_batch
 from traceability.operations.list_batches import is_recalled
@@ -94,7 +94,7 @@ def preview(code: str) -> ResponseReturnValue:
         choice = _chosen(request.args, remembered_choice(session, batch, principal().account_id))
         label = preview_label(session, batch, _job(choice), by_unit=choice.by_unit, now=services().clock())
     try:
-        drawing = render_svg(lay_out(label, STOCKS[choice.stock], ModuleSize.for_dpi(choice.dpi)))
+        drawing = render_svg(lay_out(label, STOCKS[choice.stock].label, ModuleSize.for_dpi(choice.dpi)))
     except LabelDoesNotFit:
         raise Refused("label_misfit") from None
     answer = make_response(drawing)
@@ -135,7 +135,7 @@ def _write(file: BinaryIO, stock: str, dpi: int, labels: Iterable[Label]) -> Non
     if first is None:
         raise Refused("stamp_cancelled")
     try:
-        render_pdf((lay_out(label, STOCKS[stock], module) for label in chain([first], printed)), file)
+        render_pdf((lay_out(label, STOCKS[stock].label, module) for label in chain([first], printed)), file)
     except LabelDoesNotFit:
         raise Refused("label_misfit") from None
 
@@ -198,7 +198,7 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             choice=choice,
             forms=[form for form in FORMS if form != "gs1" or (batch.product.gtin and batch.kind == "goods")],
             printers=PRINTERS_DPI,
-            stocks=STOCKS,
+            stocks={stock.key: stock.label for stock in ROLLS[:5]},
             fits=fits,
             fit=next((fit for fit in fits if fit.stock == choice.stock), None),
             misfit=misfit,
