@@ -57,6 +57,12 @@ def sign_claims(private_key: bytes, host: str, claims: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(private_key).sign(stamp.signed_message(host, claims))
 
 
+def sign_messages(private_key: bytes, messages: list[bytes]) -> list[bytes]:
+    """The signatures of many messages of `stamp.signed_message`, the key read once."""
+    key = Ed25519PrivateKey.from_private_bytes(private_key)
+    return [key.sign(message) for message in messages]
+
+
 def verify_claims(key: PublicKey, hosts: tuple[str, ...], claims: bytes, signature: bytes) -> bool:
     """Whether the signature is the key's over these claims under one of the hosts."""
     return any(_verify(key.public, signature, stamp.signed_message(host, claims)) for host in hosts)

@@ -1,6 +1,6 @@
 """Many labels of one batch: what is the same on all of them, and what each has of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,21 @@ class Units:
     def part(self, start: int, stop: int) -> "Units":
         """The labels from `start` to before `stop`."""
         return Units(self.symbols[start:stop], self.codes[start:stop], self.texts[start:stop], self.numbers[start:stop])
+
+    def repeated(self, copies: int) -> "Units":
+        """Each label so many times, one behind the other."""
+        arrays = (np.repeat(self.symbols, copies, axis=0), np.repeat(self.codes, copies, axis=0), np.repeat(self.texts, copies, axis=0))
+        return Units(*arrays, np.repeat(self.numbers, copies))
+
+    @staticmethod
+    def joined(parts: Sequence["Units"]) -> "Units":
+        """The labels of all parts, in their order."""
+        return Units(
+            np.concatenate([part.symbols for part in parts]),
+            np.concatenate([part.codes for part in parts]),
+            np.concatenate([part.texts for part in parts]),
+            np.concatenate([part.numbers for part in parts]),
+        )
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def iterate_labels(session: Session, batch_id: int, job: PrintJob, *, keys: Prin
         raise Refused("nothing_issued")
     if job.unit is not None and batch.stamp_scope == "batch":
         raise Refused("scope_fixed", scope="batch")
-    face = _face(session, batch, job, now)
+    face = label_face(session, batch, job, now)
     if batch.master_key_id not in keys.master_keys:
         raise KeyFileError(f"serial master key {batch.master_key_id} is missing; restore the keys folder")
     serials = stamp.serial_keys(keys.master_keys[batch.master_key_id], batch.code)
@@ -84,7 +84,7 @@ def preview_label(session: Session, batch: Batch, job: PrintJob, *, by_unit: boo
     serial = "0" * stamp.CODE_LENGTH if by_unit else None
     path = _dummy_path(batch, job, serial)
     code = "0" * len(batch.code) + (serial or "")
-    face = _face(session, batch, replace(job, specimen=True), now)
+    face = label_face(session, batch, replace(job, specimen=True), now)
     return replace(face, qr_text=address.format_address(job.public_url, path), readable_code=base32.grouped(code))
 
 
@@ -114,7 +114,7 @@ def indication_today(session: Session, batch: Batch, today: date) -> str | None:
     return f"CDĐL {batch.indication.name}" if held else None
 
 
-def _face(session: Session, batch: Batch, job: PrintJob, now: datetime) -> Label:
+def label_face(session: Session, batch: Batch, job: PrintJob, now: datetime) -> Label:
     """All that is the same on every label of a batch."""
     today, held = day_in_vietnam(now), corrected(batch)
     made_on, best_before = held["made_on"] or held["packed_on"] or held["harvested_on"], held["best_before"]
@@ -170,18 +170,24 @@ def holds_unit(issuance: Issuance, unit: int) -> bool:
     return (issuance.first_unit or 0) <= unit <= (issuance.last_unit or 0)
 
 
+def host_of(job: PrintJob) -> str:
+    """The host in capitals, as signed texts bind it."""
+    host = urlsplit(job.public_url).hostname
+    assert host
+    return host.upper()
+
+
 def _path(batch: Batch, issuance: Issuance, job: PrintJob, serial: str | None, private_keys: Mapping[int, bytes]) -> str:
     if job.form == "gs1":
         assert batch.product.gtin and batch.lot
         return gs1.format_path(batch.product.gtin, batch.lot, serial)
     if job.form == "house":
         return f"/S/{batch.code}{serial or ''}"
-    host = urlsplit(job.public_url).hostname
-    assert issuance.claims and issuance.kid and host
+    assert issuance.claims and issuance.kid
     private_key = private_keys.get(issuance.kid)
     if private_key is None:
         raise Refused("key_lost", kid=issuance.kid)
     claims = stamp.with_serial(issuance.claims, serial)
     # A signature binds the host that it is printed with, which after a move is another than at issuance.
-    signature = keys.sign_claims(private_key, host.upper(), claims)
+    signature = keys.sign_claims(private_key, host_of(job), claims)
     return f"/S/{stamp.claims_text(claims)}{base32.encode_bytes(signature)}"

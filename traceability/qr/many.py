@@ -69,7 +69,8 @@ class Press:
     def _best(self, words: NDArray[np.uint64]) -> NDArray[np.uint64]:
         # A mask is the same for all symbols, so what differs from the first text serves for all eight.
         points = np.stack([penalties(rows_of(_unpadded(words ^ draft, self.shape))) for draft in self._drafts])
-        return words ^ np.stack(self._bases)[points.argmin(axis=0)]
+        bases: NDArray[np.uint64] = np.stack(self._bases)[points.argmin(axis=0)]
+        return words ^ bases
 
     def _changes(self, texts: Bytes) -> dict[int, Bytes]:
         """What differs from the first text in each byte of the data: position → (n,) of differences."""

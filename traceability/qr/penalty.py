@@ -40,7 +40,8 @@ def _left(rows: Rows, by: int) -> Rows:
 
 
 def _count(marks: Rows) -> NDArray[np.int64]:
-    return np.bitwise_count(marks).sum(axis=1, dtype=np.int64)
+    counted: NDArray[np.int64] = np.bitwise_count(marks).sum(axis=1, dtype=np.int64)
+    return counted
 
 
 def _runs(rows: Rows, side: int) -> NDArray[np.int64]:

@@ -1,0 +1,233 @@
+"""Many labels of a batch: which units, planned and checked in one reading of the database, then made without it."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from multiprocessing import get_context
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from traceability.domain import address, base32, gs1, serials, stamp
+from traceability.domain.errors import KeyFileError, NotFound, Refused
+from traceability.domain.keys import sign_messages
+from traceability.labels.label import Label, ModuleSize, Size
+from traceability.labels.layout import lay_out
+from traceability.labels.run import LabelRun, Units
+from traceability.models import Batch, Issuance, Revocation
+from traceability.operations.print_labels import PrintJob, PrintKeys, host_of, label_face
+from traceability.qr.many import Press
+
+# Labels made at a time: the first few at once, so that a download begins, then enough for arrays to be worth it.
+_FIRST_CHUNK, _CHUNK = 256, 4096
+# A process takes a third of a second to start, in which one core signs about this many stamps.
+_WORTH_A_PROCESS = 8192
+_MASK = 2
+
+
+@dataclass(frozen=True)
+class Span:
+    """Units `first` to `last` of one issuance; of signed ones the claims without a serial, and the key that signs."""
+
+    first: int
+    last: int
+    claims: bytes | None = None
+    kid: int | None = None
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run prints. `face` is what all labels say; `spans` are empty for the stamp of a whole batch."""
+
+    job: PrintJob
+    face: Label
+    batch_code: str
+    gtin: str | None
+    lot: str | None
+    spans: tuple[Span, ...]
+    batch_stamp: Span | None
+    master_key: bytes
+    private_keys: dict[int, bytes]
+
+    @property
+    def count(self) -> int:
+        """Different labels; the rare unit that is skipped counts, too."""
+        return sum(len(span) for span in self.spans) or 1
+
+
+def plan_run(
+    session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime, leave_out_cancelled: bool = False
+) -> RunPlan:
+    """Which labels a job prints: all issued units, or those that it names.
+
+    Refused: `nothing_issued`, `scope_fixed`, `form_not_issued`, `units_not_issued`, `units_cancelled` with the cancelled
+    ranges (unless they are to be left out), `stamp_cancelled` where nothing is left, `key_lost`. Raises KeyFileError.
+    """
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        raise NotFound("batch_missing", batch=batch_id)
+    issuances = list(session.scalars(select(Issuance).where(Issuance.batch_id == batch_id).order_by(Issuance.id)))
+    in_form = [issuance for issuance in issuances if job.form in ("house", issuance.form)]
+    if not in_form:
+        raise Refused("form_not_issued", form=job.form) if issuances else Refused("nothing_issued")
+    cancelled = [(row.first_unit, row.last_unit) for row in session.scalars(select(Revocation).where(Revocation.batch_id == batch_id))]
+    if (None, None) in cancelled:
+        raise Refused("stamp_cancelled")
+    by_unit = in_form[0].scope == "unit"
+    if (job.unit or job.units) and not by_unit:
+        raise Refused("scope_fixed", scope="batch")
+    ranges = [(first, last) for first, last in cancelled if first and last]
+    spans = _spans(in_form, job, ranges, leave_out_cancelled) if by_unit else ()
+    if batch.master_key_id not in keys.master_keys:
+        raise KeyFileError(f"serial master key {batch.master_key_id} is missing; restore the keys folder")
+    plan = RunPlan(
+        job=job,
+        face=label_face(session, batch, job, now),
+        batch_code=batch.code,
+        gtin=batch.product.gtin,
+        lot=batch.lot,
+        spans=spans,
+        batch_stamp=None if by_unit else Span(1, 1, in_form[-1].claims, in_form[-1].kid),
+        master_key=keys.master_keys[batch.master_key_id],
+        private_keys=dict(keys.private_keys),
+    )
+    _check_keys(plan)
+    return plan
+
+
+def run_of(plan: RunPlan, size: Size, module: ModuleSize | None = None) -> LabelRun:
+    """The labels of a plan, laid out for a size of label. Raises LabelDoesNotFit before any is made."""
+    chunks = iter(_chunks(plan))
+    first = next(chunks)
+    text, code = first[0][0].tobytes().decode(), first[1][0].tobytes().decode()
+    layout = lay_out(replace(plan.face, qr_text=text, readable_code=code), size, module)
+    press = Press(text, layout.symbol.version, layout.symbol.level, _MASK)
+
+    def units() -> Iterator[Units]:
+        yield Units(press.symbols(first[0]), first[1], first[0], first[2])
+        for texts, codes, numbers in chunks:
+            yield Units(press.symbols(texts), codes, texts, numbers)
+
+    return LabelRun(layout, units(), plan.count)
+
+
+Chunk = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]
+
+
+def _chunks(plan: RunPlan) -> Iterator[Chunk]:
+    """Texts, readable codes and unit numbers, some at a time."""
+    keys = stamp.serial_keys(plan.master_key, plan.batch_code)
+    with ExitStack() as stack:
+        pool = _pool(plan, stack)
+        if plan.batch_stamp:
+            yield _chunk(plan, plan.batch_stamp, np.zeros(1, np.int64), None, pool)
+        for span in plan.spans:
+            for first, last in _cut(span):
+                units, made = serials.make_serials(keys, first, last)
+                if len(units):
+                    yield _chunk(plan, span, units, made, pool)
+
+
+def _cut(span: Span) -> Iterator[tuple[int, int]]:
+    begins = [span.first, *range(span.first + _FIRST_CHUNK, span.last + 1, _CHUNK), span.last + 1]
+    return ((begin, end - 1) for begin, end in pairwise(begins))
+
+
+def _chunk(plan: RunPlan, span: Span, units: NDArray[np.int64], made: NDArray[np.uint8] | None, pool: Executor | None) -> Chunk:
+    codes = _codes(plan.batch_code, made)
+    if plan.job.form == "signed":
+        return _signed_texts(plan, span, made, pool), codes, units
+    if plan.job.form == "gs1":
+        assert plan.gtin and plan.lot
+        path = gs1.format_path(plan.gtin, plan.lot, None) + ("/21/" if made is not None else "")
+    else:
+        path = f"/S/{plan.batch_code}"
+    start = np.frombuffer(address.format_address(plan.job.public_url, path).encode(), np.uint8)
+    texts = np.broadcast_to(start, (len(units), len(start)))
+    return np.ascontiguousarray(texts if made is None else np.hstack([texts, made])), codes, units
+
+
+def _codes(batch_code: str, made: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """Readable codes in groups of four, as `base32.grouped` writes them."""
+    if made is None:
+        return np.frombuffer(base32.grouped(batch_code).encode(), np.uint8)[None]
+    pattern = base32.grouped(batch_code + "0" * stamp.CODE_LENGTH).encode()
+    codes = np.broadcast_to(np.frombuffer(pattern, np.uint8), (len(made), len(pattern))).copy()
+    places = [at for at, character in enumerate(pattern) if character not in b"- "]
+    codes[:, places[-stamp.CODE_LENGTH :]] = made
+    return codes
+
+
+def _signed_texts(plan: RunPlan, span: Span, made: NDArray[np.uint8] | None, pool: Executor | None) -> NDArray[np.uint8]:
+    assert span.claims and span.kid
+    host = host_of(plan.job)
+    named = [None] if made is None else [row.tobytes().decode() for row in made]
+    claims = [stamp.with_serial(span.claims, serial) for serial in named]
+    messages = [stamp.signed_message(host, each) for each in claims]
+    signatures = _sign(plan.private_keys[span.kid], messages, pool)
+    paths = [f"/S/{stamp.claims_text(each)}{base32.encode_bytes(signature)}" for each, signature in zip(claims, signatures, strict=True)]
+    texts = [address.format_address(plan.job.public_url, path) for path in paths]
+    return np.frombuffer("".join(texts).encode(), np.uint8).reshape(len(texts), -1)
+
+
+def _sign(private_key: bytes, messages: list[bytes], pool: Executor | None) -> list[bytes]:
+    if pool is None:
+        return sign_messages(private_key, messages)
+    share = -(-len(messages) // (os.cpu_count() or 1))
+    parts = [messages[at : at + share] for at in range(0, len(messages), share)]
+    return [signature for signed in pool.map(sign_messages, [private_key] * len(parts), parts) for signature in signed]
+
+
+def _pool(plan: RunPlan, stack: ExitStack) -> Executor | None:
+    """Processes to sign with, one a core: the library holds the interpreter while it signs."""
+    cores = os.cpu_count() or 1
+    if plan.job.form != "signed" or cores < 2 or plan.count < _WORTH_A_PROCESS:
+        return None
+    return stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("spawn")))
+
+
+def _spans(issuances: list[Issuance], job: PrintJob, cancelled: list[tuple[int, int]], leave_out: bool) -> tuple[Span, ...]:
+    first, last = (job.unit, job.unit) if job.unit else job.units or (1, stamp.LAST_UNIT)
+    held = [
+        Span(max(first, row.first_unit), min(last, row.last_unit), row.claims if job.form == "signed" else None, row.kid)
+        for row in issuances
+        if row.first_unit and row.last_unit and row.first_unit <= last and row.last_unit >= first
+    ]
+    if (job.unit or job.units) and sum(len(span) for span in held) < last - first + 1:
+        raise Refused("units_not_issued", first=first, last=last, last_unit=max(row.last_unit or 0 for row in issuances))
+    named = [(max(begin, span.first), min(end, span.last)) for begin, end in sorted(cancelled) for span in held]
+    found = [(begin, end) for begin, end in named if begin <= end]
+    if found and not leave_out:
+        raise Refused("units_cancelled", units=", ".join(f"{begin}–{end}" if end > begin else f"{begin}" for begin, end in found))
+    spans = tuple(part for span in held for part in _without(span, found))
+    if not spans:
+        raise Refused("stamp_cancelled")
+    return spans
+
+
+def _without(span: Span, ranges: list[tuple[int, int]]) -> Iterator[Span]:
+    """A span without the units of the ranges, which are in order."""
+    begin = span.first
+    for first, last in ranges:
+        if first > begin and first <= span.last:
+            yield replace(span, first=begin, last=first - 1)
+        if first <= span.last:
+            begin = max(begin, last + 1)
+    if begin <= span.last:
+        yield replace(span, first=begin)
+
+
+def _check_keys(plan: RunPlan) -> None:
+    spans = [*plan.spans, *([plan.batch_stamp] if plan.batch_stamp else [])]
+    for span in spans:
+        if plan.job.form == "signed" and span.kid not in plan.private_keys:
+            raise Refused("key_lost", kid=span.kid)
