@@ -6,6 +6,7 @@ from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Photograph, Report, Stage, Upload
 from traceability.models.draft import BatchDraft, DraftFile, SentForm
 from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
+from traceability.models.printing import OwnStock, PrintFile
 from traceability.models.producer import CraftVillage, Picture, Producer, Product
 from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
@@ -28,8 +29,10 @@ __all__ = [
     "KeyAlarm",
     "Link",
     "Membership",
+    "OwnStock",
     "Photograph",
     "Picture",
+    "PrintFile",
     "PrintRun",
     "Producer",
     "Product",

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from traceability.domain.batch import FORMS, SCOPES
 from traceability.domain.roles import ROLES
 from traceability.domain.stamp import CLAIMS_SIZE
 from traceability.models.base import Base, Instant, one_of
+from traceability.models.printing import PRINT_KINDS
 
 _UNITS_IN_ORDER = "(first_unit IS NULL) = (last_unit IS NULL) AND first_unit >= 1 AND last_unit >= first_unit"
 
@@ -77,7 +78,8 @@ class Issuance(Base):
 class PrintRun(Base):
     """One file of labels: of stamps that were issued for it, or (`reprint`) of stamps that had been printed before.
 
-    `dpi` is 0 for a printer without dots of its own; `downloads` counts how often the file was fetched.
+    `dpi` is 0 for a printer without dots of its own; `downloads` counts how often the file was fetched. `kind` and the
+    columns below it say how the labels were put on paper: the place of the first one, how often each, in how many files.
     """
 
     __tablename__ = "print_run"
@@ -87,6 +89,8 @@ class PrintRun(Base):
         CheckConstraint("copies >= 1 AND (copies = 1 OR first_unit IS NULL)", name="copies"),
         CheckConstraint("dpi >= 0", name="dpi"),
         CheckConstraint("downloads >= 0", name="downloads"),
+        one_of("kind", PRINT_KINDS),
+        *(CheckConstraint(f"{name} >= 1", name=name) for name in ("start", "each_times", "parts")),
         UniqueConstraint("idempotency_key"),
         Index("ix_print_run_batch_id", "batch_id"),
     )
@@ -106,6 +110,14 @@ class PrintRun(Base):
     printed_by: Mapped[str] = mapped_column(String(100))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     idempotency_key: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(10), server_default="pdf")
+    one_bit: Mapped[bool] = mapped_column(server_default=false())
+    start: Mapped[int] = mapped_column(server_default="1")
+    each_times: Mapped[int] = mapped_column(server_default="1")
+    by_columns: Mapped[bool] = mapped_column(server_default=false())
+    frames: Mapped[bool] = mapped_column(server_default=false())
+    crop_marks: Mapped[bool] = mapped_column(server_default=false())
+    parts: Mapped[int] = mapped_column(server_default="1")
 
 
 class Revocation(Base):
