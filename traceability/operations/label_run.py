@@ -6,7 +6,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from multiprocessing import get_context
 
 import numpy as np
@@ -25,7 +25,7 @@ from traceability.operations.print_labels import PrintJob, PrintKeys, host_of, l
 from traceability.qr.many import Press
 
 # Labels made at a time: the first few at once, so that a download begins, then enough for arrays to be worth it.
-_FIRST_CHUNK, _CHUNK = 256, 4096
+_FIRST_CHUNK, _CHUNK = 256, 2048
 # A process takes a third of a second to start, in which one core signs about this many stamps.
 _WORTH_A_PROCESS = 8192
 _MASK = 2
@@ -104,8 +104,11 @@ def plan_run(
     return plan
 
 
-def run_of(plan: RunPlan, size: Size, module: ModuleSize | None = None) -> LabelRun:
-    """The labels of a plan, laid out for a size of label. Raises LabelDoesNotFit before any is made."""
+def run_of(plan: RunPlan, size: Size, module: ModuleSize | None = None, repeat: int = 1) -> LabelRun:
+    """The labels of a plan, laid out for a size of label; the stamp of a whole batch `repeat` times.
+
+    Raises LabelDoesNotFit before any is made.
+    """
     chunks = iter(_chunks(plan))
     first = next(chunks)
     text, code = first[0][0].tobytes().decode(), first[1][0].tobytes().decode()
@@ -113,11 +116,16 @@ def run_of(plan: RunPlan, size: Size, module: ModuleSize | None = None) -> Label
     press = Press(text, layout.symbol.version, layout.symbol.level, _MASK)
 
     def units() -> Iterator[Units]:
-        yield Units(press.symbols(first[0]), first[1], first[0], first[2])
-        for texts, codes, numbers in chunks:
-            yield Units(press.symbols(texts), codes, texts, numbers)
+        for texts, codes, numbers in chain([first], chunks):
+            yield from _repeated(Units(press.symbols(texts), codes, texts, numbers), repeat)
 
-    return LabelRun(layout, units(), plan.count)
+    return LabelRun(layout, units(), plan.count * repeat)
+
+
+def _repeated(units: Units, times: int) -> Iterator[Units]:
+    while times > 0:
+        yield units.repeated(now) if (now := min(times, _CHUNK)) > 1 else units
+        times -= now
 
 
 Chunk = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]

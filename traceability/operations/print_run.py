@@ -1,7 +1,6 @@
 """Labels of a batch as a producer prints them: stamps are issued for a file, or printed again, and both are on record."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -11,42 +10,62 @@ from traceability.domain.errors import NotFound, Refused
 from traceability.domain.keys import Keyring
 from traceability.domain.roles import Actor
 from traceability.labels.fit import FitReport
-from traceability.labels.label import Label
 from traceability.labels.layout import check_fit
-from traceability.labels.stock import PRINTERS_DPI, STOCKS
+from traceability.labels.paging import Dealing
+from traceability.labels.stock import PRINTERS_DPI, Stock
 from traceability.models import Batch, Issuance, PrintRun
 from traceability.operations.issue import Order, issue_stamps
-from traceability.operations.open_batch import live_ranges
-from traceability.operations.print_labels import PrintJob, PrintKeys, iterate_labels, preview_label
+from traceability.operations.label_run import plan_run
+from traceability.operations.print_files import Paper
+from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
+from traceability.operations.stocks import find_stock, stocks_for
 
 __all__ = [
     "MOST_LABELS",
+    "Batch",
     "Choice",
     "Fit",
+    "Onto",
     "PrintOrder",
     "PrintRun",
     "check_choice",
-    "count_download",
     "find_run",
     "fits_of",
     "issue_and_print",
-    "labels_of_run",
     "print_again",
     "remembered_choice",
     "runs_of",
 ]
-# A file is made while somebody waits for it.
-MOST_LABELS = 500
+MOST_LABELS = 1_000_000
+"""Labels of one run. A file is made while it is sent, so that only whoever prints them must wait."""
+
+MOST_PARTS = 20
+
+
+@dataclass(frozen=True)
+class Onto:
+    """How labels are put on paper: the kind of file, the place of the first one on a used sheet, how often each one,
+    along rows or columns, with frames or crop marks, split into how many files. `one_bit` is as in `print_files.Paper`."""
+
+    kind: str = "pdf"
+    one_bit: bool = False
+    start: int = 1
+    each_times: int = 1
+    by_columns: bool = False
+    frames: bool = False
+    crop_marks: bool = False
+    parts: int = 1
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What kind of label: the code's form, one code a pack or one for all, the stock's key, dots an inch."""
+    """What kind of label: the code's form, one code a pack or one for all, the stock's key, dots an inch, how on paper."""
 
     form: str = "house"
     by_unit: bool = True
     stock: str = "50x30"
     dpi: int = 203
+    onto: Onto = Onto()
 
 
 @dataclass(frozen=True)
@@ -61,9 +80,10 @@ class PrintOrder:
 
 @dataclass(frozen=True)
 class Fit:
-    """How one stock and printer take the label."""
+    """How one stock, with the name that its producer gave it, and a printer take the label."""
 
-    stock: str
+    stock: Stock
+    name: str | None
     dpi: int
     report: FitReport
 
@@ -77,22 +97,36 @@ def remembered_choice(session: Session, batch: Batch, account_id: int) -> Choice
         return Choice(by_unit=batch.stamp_scope != "batch" and batch.kind == "goods")
     form = last.form if last.form != "gs1" or (batch.product.gtin and batch.kind == "goods") else "house"
     by_unit = batch.stamp_scope == "unit" if batch.stamp_scope else last.first_unit is not None and batch.kind == "goods"
-    return Choice(form, by_unit, last.stock if last.stock in STOCKS else "50x30", last.dpi if last.dpi in PRINTERS_DPI else 203)
+    dpi = last.dpi if last.dpi in PRINTERS_DPI else 203
+    # A used sheet and copies are of that day; what the printer is and takes is of every day.
+    onto = Onto(last.kind, last.one_bit, by_columns=last.by_columns, frames=last.frames, crop_marks=last.crop_marks)
+    return Choice(form, by_unit, _usual_stock(session, batch, last.stock), dpi, onto)
 
 
-def check_choice(choice: Choice) -> Choice:
-    """Refused: `form_unknown`, `stock_unknown`."""
+def _usual_stock(session: Session, batch: Batch, key: str) -> str:
+    return key if any(named.stock.key == key for named in stocks_for(session, batch.producer_id)) else "50x30"
+
+
+def check_choice(session: Session, producer_id: int, choice: Choice) -> Choice:
+    """Refused: `form_unknown`, `stock_unknown`, `kind_of_stock`, `paging_start`, `paging_copies`, `paging_parts`."""
     if choice.form not in ("house", "gs1", "signed"):
         raise Refused("form_unknown", form=choice.form)
-    if choice.stock not in STOCKS or choice.dpi not in PRINTERS_DPI:
+    stock = find_stock(session, producer_id, choice.stock).stock
+    if choice.dpi not in PRINTERS_DPI:
         raise Refused("stock_unknown")
+    onto = choice.onto
+    dealing = Dealing(onto.start, "columns" if onto.by_columns else "rows", onto.each_times)
+    Paper(stock, choice.dpi, onto.kind, onto.one_bit, dealing=dealing).check()
+    if not 1 <= onto.parts <= MOST_PARTS:
+        raise Refused("paging_parts", most=MOST_PARTS)
     return choice
 
 
 def fits_of(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: datetime) -> list[Fit]:
     """How every stock takes the label on the chosen printer."""
     label = preview_label(session, batch, job, by_unit=choice.by_unit, now=now)
-    return [Fit(key, choice.dpi, check_fit(label, stock.label, choice.dpi)) for key, stock in STOCKS.items()]
+    named = stocks_for(session, batch.producer_id)
+    return [Fit(each.stock, each.name, choice.dpi, check_fit(label, each.stock.label, choice.dpi)) for each in named]
 
 
 def issue_and_print(
@@ -118,14 +152,24 @@ def issue_and_print(
 
 
 def print_again(
-    session: Session, batch_id: int, order: PrintOrder, job: PrintJob, first: int, last: int, reason: str, *, actor: Actor, now: datetime
+    session: Session,
+    batch_id: int,
+    order: PrintOrder,
+    job: PrintJob,
+    units: tuple[int, int],
+    reason: str,
+    *,
+    keys: PrintKeys,
+    actor: Actor,
+    now: datetime,
 ) -> PrintRun:
     """Puts on record that labels of issued units are printed again, with the reason. Nothing is issued.
 
-    Refused: `reason_empty`, `units_not_issued`, `labels_range`, `stock_unknown`, `label_misfit`.
+    Refused: `reason_empty`, `units_not_issued`, `labels_range`, `label_misfit`, those of `check_choice` and `plan_run`.
     """
+    first, last = units
     _lock(session, batch_id)
-    known = find_sent(session, batch_id, order, (first, last))
+    known = find_sent(session, batch_id, order, units)
     if known is not None:
         return known
     if not reason.strip():
@@ -134,16 +178,9 @@ def print_again(
     if not 1 <= first <= last <= issued:
         raise Refused("units_not_issued", first=first, last=last, last_unit=issued)
     _check_order(session, batch_id, order.choice, last - first + 1, job, now)
-    _check_printable(session, batch_id, order.choice.form, first, last)
+    # Planned and thrown away: what cannot be printed is refused here, with its list, and never put on record.
+    plan_run(session, batch_id, replace(job, form=order.choice.form, units=(first, last)), keys=keys, now=now)
     return _record(session, batch_id, order, (first, last), reprint=True, reason=reason.strip(), actor=actor, now=now)
-
-
-def labels_of_run(session: Session, run: PrintRun, job: PrintJob, *, keys: PrintKeys, now: datetime) -> Iterator[Label]:
-    """The labels of a run; cancelled units are left out."""
-    units = (run.first_unit, run.last_unit) if run.first_unit and run.last_unit else None
-    for label in iterate_labels(session, run.batch_id, PrintJob(run.form, job.public_url, job.specimen, None, units), keys=keys, now=now):
-        for _copy in range(run.copies):
-            yield label
 
 
 def runs_of(session: Session, batch_id: int) -> list[PrintRun]:
@@ -159,14 +196,6 @@ def find_run(session: Session, batch_id: int, run_id: int, *, lock: bool = False
     return run
 
 
-def count_download(session: Session, batch_id: int, run_id: int) -> PrintRun:
-    """A run whose file is about to be fetched, with one more fetch on record."""
-    run = find_run(session, batch_id, run_id, lock=True)
-    run.downloads += 1
-    session.flush()
-    return run
-
-
 def find_sent(session: Session, batch_id: int, order: PrintOrder, units: tuple[int, int] | None = None) -> PrintRun | None:
     """The run that this form made before. Refused `idempotency_reused` where it asked for something else."""
     known = session.scalar(select(PrintRun).where(PrintRun.idempotency_key == order.idempotency_key))
@@ -174,7 +203,7 @@ def find_sent(session: Session, batch_id: int, order: PrintOrder, units: tuple[i
         return None
     count = known.copies if known.last_unit is None else known.last_unit - (known.first_unit or 0) + 1
     same_units = (known.first_unit, known.last_unit) == units if units else count == order.count
-    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi)
+    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi, order.choice.onto)
     if known.batch_id != batch_id or not same_units or (units is None and choice != order.choice):
         raise Refused("idempotency_reused")
     return known
@@ -186,25 +215,15 @@ def _lock(session: Session, batch_id: int) -> None:
         raise NotFound("batch_missing", batch=batch_id)
 
 
-def _check_printable(session: Session, batch_id: int, form: str, first: int, last: int) -> None:
-    """Refused: `form_not_issued`, `stamp_cancelled` where nothing of the range is left."""
-    issuances = session.scalars(select(Issuance).where(Issuance.batch_id == batch_id)).all()
-    in_form = [row for row in issuances if form in ("house", row.form) and row.first_unit and row.last_unit]
-    if sum(max(0, min(last, row.last_unit or 0) - max(first, row.first_unit or 1) + 1) for row in in_form) < last - first + 1:
-        raise Refused("form_not_issued", form=form)
-    if not any(begin <= last and end >= first for begin, end in live_ranges(session, batch_id)):
-        raise Refused("stamp_cancelled")
-
-
 def _check_order(session: Session, batch_id: int, choice: Choice, count: int, job: PrintJob, now: datetime) -> None:
-    check_choice(choice)
     batch = session.get(Batch, batch_id)
     if batch is None:
         raise NotFound("batch_missing", batch=batch_id)
+    check_choice(session, batch.producer_id, choice)
     if not 1 <= count <= MOST_LABELS:
         raise Refused("labels_range", most=MOST_LABELS)
     label = preview_label(session, batch, job, by_unit=choice.by_unit, now=now)
-    if not check_fit(label, STOCKS[choice.stock].label, choice.dpi).fits:
+    if not check_fit(label, find_stock(session, batch.producer_id, choice.stock).stock.label, choice.dpi).fits:
         raise Refused("label_misfit")
 
 
@@ -236,6 +255,7 @@ def _record(
         printed_by=actor.name,
         account_id=order.account_id,
         idempotency_key=order.idempotency_key,
+        **asdict(order.choice.onto),
     )
     session.add(run)
     session.flush()

@@ -1,41 +1,45 @@
 """The print screen: how many labels, on which stock and printer, what they will look like, and then the file."""
 
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from itertools import chain
-from typing import Any, BinaryIO
+from collections.abc import Callable, Mapping
 
-from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
-from traceability.labels import PRINTERS_DPI, ROLLS, STOCKS, Label, LabelDoesNotFit, ModuleSize, lay_out, render_pdf, render_svg
+from traceability.labels.fit import LabelDoesNotFit
+from traceability.labels.label import ModuleSize
+from traceability.labels.layout import lay_out
+from traceability.labels.stock import PRINTERS_DPI
+from traceability.labels.svg import render_svg
 from traceability.models.engine import reading
 from traceability.operations.kept_files import own_batch
 from traceability.operations.list_batches import is_recalled
 from traceability.operations.open_batch import last_unit
+from traceability.operations.print_files import KINDS, files_of, pages_of, parts_of
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
 from traceability.operations.print_run import (
     MOST_LABELS,
+    Batch,
     Choice,
+    Fit,
     PrintOrder,
     PrintRun,
     check_choice,
-    count_download,
     find_run,
     fits_of,
     issue_and_print,
-    labels_of_run,
     print_again,
     remembered_choice,
     runs_of,
 )
+from traceability.operations.stocks import find_stock
 from traceability.web.access import PRODUCER, open_to, principal
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import units_in, whole_number
 from traceability.web.languages import choose_language
+from traceability.web.print_choice import chosen
 from traceability.web.producer_words import fit_words, new_key
 from traceability.web.services import services
 from traceability.web.unsent import take_unsent
@@ -63,7 +67,9 @@ def issue(code: str) -> ResponseReturnValue:
     def make(session: Session, batch_id: int, choice: Choice) -> PrintRun:
         order = PrintOrder(choice, whole_number(fields.get("count", "")) or 0, fields.get("key", "")[:64], principal().account_id)
         keyring, host = around.key_store.current().keyring, around.settings.public_host
-        return issue_and_print(session, batch_id, order, _job(choice), host, keyring=keyring, actor=actor("producer"), now=around.clock())
+        return issue_and_print(
+            session, batch_id, order, job_of(choice.form), host, keyring=keyring, actor=actor("producer"), now=around.clock()
+        )
 
     return _print(code, "issue_and_print", make)
 
@@ -80,7 +86,8 @@ def again(code: str) -> ResponseReturnValue:
             raise Refused("units_half")
         order = PrintOrder(choice, 1, fields.get("again_key", "")[:64], principal().account_id)
         reason = fields.get("reason", "")
-        return print_again(session, batch_id, order, _job(choice), *units, reason, actor=actor("producer"), now=services().clock())
+        keys, now = print_keys(), services().clock()
+        return print_again(session, batch_id, order, job_of(choice.form), units, reason, keys=keys, actor=actor("producer"), now=now)
 
     return _print(code, "print_again", make)
 
@@ -91,10 +98,11 @@ def preview(code: str) -> ResponseReturnValue:
     """The label in true size, with noughts for its code and MẪU across it."""
     with reading(services().engine) as session:
         batch = own_batch(session, code, _own())
-        choice = _chosen(request.args, remembered_choice(session, batch, principal().account_id))
-        label = preview_label(session, batch, _job(choice), by_unit=choice.by_unit, now=services().clock())
+        choice = chosen(request.args, remembered_choice(session, batch, principal().account_id))
+        stock = find_stock(session, batch.producer_id, check_choice(session, batch.producer_id, choice).stock).stock
+        label = preview_label(session, batch, job_of(choice.form), by_unit=choice.by_unit, now=services().clock())
     try:
-        drawing = render_svg(lay_out(label, STOCKS[choice.stock].label, ModuleSize.for_dpi(choice.dpi)))
+        drawing = render_svg(lay_out(label, stock.label, ModuleSize.for_dpi(choice.dpi)))
     except LabelDoesNotFit:
         raise Refused("label_misfit") from None
     answer = make_response(drawing)
@@ -102,50 +110,12 @@ def preview(code: str) -> ResponseReturnValue:
     return answer
 
 
-@printing.get("/producer/batches/<code>/print/<int:run_id>/labels.pdf")
-@open_to(PRODUCER)
-def labels(code: str, run_id: int) -> ResponseReturnValue:
-    """The file of one run. Each fetching of it is counted."""
-    around = services()
-    with reading(around.engine) as session:
-        batch = own_batch(session, code, _own())
-        run = find_run(session, batch.id, run_id)
-        name = f"labels-{batch.lot or batch.code}-{run.first_unit or 'batch'}.pdf"
-    store = around.key_store.current()
-    keys = PrintKeys(store.master_keys, store.private_keys)
-    job = _job(Choice(run.form, run.first_unit is not None, run.stock, run.dpi))
-    # On the disk, so that a large file does not stand in memory; and outside of the act, so that nobody waits for it.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    try:
-        with reading(around.engine) as session:
-            _write(file, run.stock, run.dpi, labels_of_run(session, run, job, keys=keys, now=around.clock()))
-    except BaseException:
-        file.close()
-        raise
-    with doing("fetch_labels") as session:
-        count_download(session, batch.id, run_id)
-    file.seek(0)
-    return send_file(file, mimetype="application/pdf", as_attachment=True, download_name=name, max_age=0, etag=False)
-
-
-def _write(file: BinaryIO, stock: str, dpi: int, labels: Iterable[Label]) -> None:
-    """Refused: `stamp_cancelled` where no label is left, `label_misfit`."""
-    module, printed = ModuleSize.for_dpi(dpi), iter(labels)
-    first = next(printed, None)
-    if first is None:
-        raise Refused("stamp_cancelled")
-    try:
-        render_pdf((lay_out(label, STOCKS[stock].label, module) for label in chain([first], printed)), file)
-    except LabelDoesNotFit:
-        raise Refused("label_misfit") from None
-
-
 def _print(code: str, act: str, make: Callable[[Session, int, Choice], PrintRun]) -> ResponseReturnValue:
     """Makes a run and leads to the page from which its file comes, or shows the form again with what is wrong."""
     try:
         with doing(act) as session:
             batch = own_batch(session, code, _own())
-            run = make(session, batch.id, _chosen(request.form, remembered_choice(session, batch, principal().account_id)))
+            run = make(session, batch.id, chosen(request.form, remembered_choice(session, batch, principal().account_id)))
             run_id = run.id
     except NotFound:
         raise
@@ -162,22 +132,16 @@ def _own() -> frozenset[int]:
     return frozenset(principal().producers)
 
 
-def _job(choice: Choice) -> PrintJob:
+def job_of(form: str) -> PrintJob:
+    """What labels of a form are printed for: this service's address, with MẪU where it is a trial."""
     settings = services().settings
-    return PrintJob(choice.form, settings.public_url, settings.test_mode)
+    return PrintJob(form, settings.public_url, settings.test_mode)
 
 
-def _chosen(fields: Mapping[str, str], usual: Choice) -> Choice:
-    """What the form says, and as last time where it says nothing. Refused: those of `check_choice`."""
-    dpi = fields.get("dpi", "")
-    return check_choice(
-        Choice(
-            fields.get("form") or usual.form,
-            fields["scope"] == "unit" if fields.get("scope") in ("unit", "batch") else usual.by_unit,
-            fields.get("stock") or usual.stock,
-            int(dpi) if dpi.isascii() and dpi.isdigit() and len(dpi) < 6 else usual.dpi,
-        )
-    )
+def print_keys() -> PrintKeys:
+    """The keys that printing needs, as they are now."""
+    store = services().key_store.current()
+    return PrintKeys(store.master_keys, store.private_keys)
 
 
 def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> str:
@@ -186,7 +150,7 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
         batch = own_batch(session, code, _own())
         usual = remembered_choice(session, batch, principal().account_id)
         try:
-            choice = _chosen(fields, usual)
+            choice = check_choice(session, batch.producer_id, chosen(fields, usual))
         except Refused:
             choice = usual
         issued = last_unit(session, batch.id)
@@ -198,9 +162,10 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             choice=choice,
             forms=[form for form in FORMS if form != "gs1" or (batch.product.gtin and batch.kind == "goods")],
             printers=PRINTERS_DPI,
-            stocks={stock.key: stock.label for stock in ROLLS[:5]},
             fits=fits,
-            fit=next((fit for fit in fits if fit.stock == choice.stock), None),
+            fit=next((fit for fit in fits if fit.stock.key == choice.stock), None),
+            kinds=KINDS,
+            spoilt_key=fields.get("spoilt_key") or new_key(),
             misfit=misfit,
             fit_words=fit_words,
             issued=issued,
@@ -209,7 +174,7 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             count=fields.get("count")
             or str(min(MOST_LABELS, max(1, (batch.quantity or 1) - issued if choice.by_unit else (batch.quantity or 1)))),
             runs=runs_of(session, batch.id),
-            run=_run(session, batch.id, fields),
+            **_files(session, batch, fields),
             key=fields.get("key") or new_key(),
             again_key=fields.get("again_key") or new_key(),
             fields=fields,
@@ -219,16 +184,22 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
         )
 
 
-def _fits(session: Session, batch: Any, choice: Choice) -> tuple[Any, str | None]:
+def _fits(session: Session, batch: Batch, choice: Choice) -> tuple[list[Fit], str | None]:
     try:
-        return fits_of(session, batch, choice, _job(choice), services().clock()), None
+        return fits_of(session, batch, choice, job_of(choice.form), services().clock()), None
     except Refused as refused:
         return [], word_refusal(refused)
 
 
-def _run(session: Session, batch_id: int, fields: Mapping[str, str]) -> Any:
+def _files(session: Session, batch: Batch, fields: Mapping[str, str]) -> dict[str, object]:
+    """The run that was just made, its files to fetch and how far each has gone out."""
     number = fields.get("run", "")
     try:
-        return find_run(session, batch_id, int(number)) if number.isascii() and number.isdigit() and len(number) < 9 else None
+        run = find_run(session, batch.id, int(number)) if number.isascii() and number.isdigit() and len(number) < 9 else None
     except NotFound:
-        return None
+        run = None
+    if run is None:
+        return {"run": None}
+    stock = find_stock(session, batch.producer_id, run.stock).stock
+    parts = parts_of(run, stock) if run.first_unit else [(None, None)]
+    return {"run": run, "parts": parts, "files": files_of(session, run.id), "pages": pages_of(run, stock)}

@@ -1,0 +1,250 @@
+"""The file of a print run: planned in one reading, made while it is sent, and on record with what was sent of it."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from traceability.domain.errors import NotFound, Refused
+from traceability.domain.roles import Actor
+from traceability.labels.fit import LabelDoesNotFit
+from traceability.labels.label import ModuleSize
+from traceability.labels.paging import Dealing, PagingFault, split_by_pages
+from traceability.labels.run import LabelRun, Units
+from traceability.labels.sheet_pdf import SheetChoice, render_sheets
+from traceability.labels.singles import single_files, zip_of
+from traceability.labels.stock import Stock
+from traceability.labels.table import render_csv, render_xlsx
+from traceability.labels.tspl import render_tspl
+from traceability.labels.zpl import render_zpl
+from traceability.models import Batch, PrintFile, PrintRun
+from traceability.models.audit import note
+from traceability.operations.label_run import RunPlan, plan_run, run_of
+from traceability.operations.print_labels import PrintJob, PrintKeys
+from traceability.operations.stocks import find_stock
+
+_PIECE = 1 << 16
+# Ending and media type of each kind of file. What goes to a spooler is nothing that a browser should show.
+KINDS = {
+    "pdf": ("pdf", "application/pdf"),
+    "zpl": ("zpl", "application/octet-stream"),
+    "tspl": ("tspl", "application/octet-stream"),
+    "pdfs": ("zip", "application/zip"),
+    "png": ("zip", "application/zip"),
+    "svg": ("zip", "application/zip"),
+    "csv": ("csv", "text/csv"),
+    "xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """How labels are put on paper. `one_bit` is the small PDF, and on rolls bitmaps in place of the printer's own codes."""
+
+    stock: Stock
+    dpi: int
+    kind: str = "pdf"
+    one_bit: bool = False
+    frames: bool = False
+    crop_marks: bool = False
+    dealing: Dealing = field(default_factory=Dealing)
+
+    def check(self) -> "Paper":
+        """The same, if it can be. Refused: `kind_of_stock`, `paging_start`, `paging_copies`."""
+        if self.kind not in KINDS or (self.kind in ("zpl", "tspl") and self.stock.kind != "roll"):
+            raise Refused("kind_of_stock")
+        try:
+            self.dealing.check(self.stock)
+        except PagingFault as fault:
+            raise Refused(f"paging_{fault.code}", **fault.facts) from None
+        return self
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """All that is needed to make a file, the database apart. `labels` are as many as it will hold, copies not counted."""
+
+    plan: RunPlan
+    paper: Paper
+    name: str
+    media_type: str
+    labels: int
+    repeat: int = 1
+
+
+@dataclass
+class Sent:
+    """What has gone out so far. Labels are counted when all of their file's bytes that can be told apart have."""
+
+    labels: int = 0
+    size: int = 0
+
+
+def plan_file(
+    session: Session, run: PrintRun, job: PrintJob, *, part: int = 1, begin: int | None = None, keys: PrintKeys, now: datetime
+) -> FilePlan:
+    """The file of a run or of one of its parts, from unit `begin` on where the first labels are there already.
+
+    Cancelled units are left out. Refused: those of `plan_run`, `stock_unknown`, `part_unknown`.
+    """
+    batch = session.get(Batch, run.batch_id)
+    if batch is None:
+        raise NotFound("batch_missing", batch=run.batch_id)
+    paper = paper_of(run, find_stock(session, batch.producer_id, run.stock).stock)
+    units, paper = _units_of_part(run, paper, part, begin)
+    plan = plan_run(session, run.batch_id, replace(job, form=run.form, units=units), keys=keys, now=now, leave_out_cancelled=True)
+    ending, media_type = KINDS[paper.kind]
+    span = f"{units[0]}-{units[1]}" if units else "batch"
+    labels = plan.count if units else run.copies
+    return FilePlan(plan, paper, f"labels-{batch.lot or batch.code}-{span}.{ending}", media_type, labels, 1 if units else run.copies)
+
+
+def paper_of(run: PrintRun, stock: Stock) -> Paper:
+    """How a run is put on paper."""
+    dealing = Dealing(run.start, "columns" if run.by_columns else "rows", run.each_times)
+    return Paper(stock, run.dpi, run.kind, run.one_bit, run.frames, run.crop_marks, dealing)
+
+
+def parts_of(run: PrintRun, stock: Stock) -> list[tuple[int, int]]:
+    """The units of each of a run's files, one range where it is not split. Refused `paging_parts`."""
+    assert run.first_unit and run.last_unit
+    try:
+        return split_by_pages(run.first_unit, run.last_unit, stock, paper_of(run, stock).dealing, run.parts)
+    except PagingFault as fault:
+        raise Refused(f"paging_{fault.code}", **fault.facts) from None
+
+
+def pages_of(run: PrintRun, stock: Stock) -> int:
+    """Pages, or rows of a roll, that all of a run takes."""
+    count = run.last_unit - run.first_unit + 1 if run.first_unit and run.last_unit else run.copies
+    return paper_of(run, stock).dealing.pages(stock, count)
+
+
+def make_file(plan: FilePlan, sent: Sent) -> Iterator[bytes]:
+    """The file's bytes as they are made; `sent` is kept up to date. Refused `label_misfit`, before the first byte."""
+    module = ModuleSize.for_dpi(plan.paper.dpi)
+    try:
+        run = run_of(plan.plan, plan.paper.stock.label, module, plan.repeat)
+    except LabelDoesNotFit:
+        raise Refused("label_misfit") from None
+    written = _written(replace(run, units=_counted(run.units, sent)), plan)
+    return _measured(written, plan, sent)
+
+
+def _written(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
+    paper, dpi = plan.paper, plan.paper.dpi
+    if paper.kind == "pdf":
+        choice = SheetChoice(paper.dealing, frames=paper.frames, crop_marks=paper.crop_marks, one_bit=paper.one_bit)
+        return render_sheets(run, paper.stock, choice)
+    if paper.kind in ("zpl", "tspl"):
+        render = render_zpl if paper.kind == "zpl" else render_tspl
+        return render(run, paper.stock, dpi, native=not paper.one_bit, copies=paper.dealing.copies)
+    if paper.kind in ("csv", "xlsx"):
+        return render_csv(run, plan.plan.face) if paper.kind == "csv" else _from_disk(run, plan)
+    kind: Literal["png", "svg", "pdf"] = "png" if paper.kind == "png" else "svg" if paper.kind == "svg" else "pdf"
+    return zip_of(single_files(run, kind, dpi))
+
+
+def _from_disk(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
+    """A workbook is a ZIP whose first part is known last, so it is written to the disk before it is sent."""
+    with tempfile.TemporaryFile() as file:
+        render_xlsx(run, plan.plan.face, file)
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _counted(units: Iterable[Units], sent: Sent) -> Iterator[Units]:
+    # A writer asks for the next labels when it has given away those before.
+    for some in units:
+        yield some
+        sent.labels += len(some)
+
+
+def _measured(pieces: Iterator[bytes], plan: FilePlan, sent: Sent) -> Iterator[bytes]:
+    for piece in pieces:
+        sent.size += len(piece)
+        yield piece
+    sent.labels = plan.labels
+
+
+@dataclass(frozen=True)
+class Fetching:
+    """One fetching that is on record: what it is told of itself while it is sent."""
+
+    file_id: int
+    tell: Callable[[int, Sent], None]
+    end: Callable[[int, Sent, str | None], None]
+
+
+def sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Callable[[], float], every: float = 1.0) -> Iterator[bytes]:
+    """The pieces, while what was sent is told every so many seconds; at the end the file's hash, or, broken off, none."""
+    digest, told, whole = sha256(), clock(), False
+    try:
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+            if clock() - told >= every:
+                fetching.tell(fetching.file_id, sent)
+                told = clock()
+        whole = True
+    finally:
+        fetching.end(fetching.file_id, sent, digest.hexdigest() if whole else None)
+
+
+def open_file(session: Session, run: PrintRun, plan: FilePlan, *, actor: Actor, now: datetime) -> PrintFile:
+    """Puts on record that a file is about to be sent."""
+    units = plan.plan.job.units
+    first, last = units or (None, None)
+    file = PrintFile(
+        run_id=run.id, kind=plan.paper.kind, first_unit=first, last_unit=last, labels=plan.labels, begun_at=now, fetched_by=actor.name
+    )
+    file.sent_labels, file.sent_bytes = 0, 0
+    run.downloads += 1
+    session.add(file)
+    session.flush()
+    return file
+
+
+def note_sent(session: Session, file_id: int, sent: Sent) -> None:
+    """Notes how far a file has gone out."""
+    file = session.get_one(PrintFile, file_id)
+    file.sent_labels, file.sent_bytes = min(sent.labels, file.labels), sent.size
+
+
+def close_file(session: Session, file_id: int, sent: Sent, digest: str | None, *, now: datetime) -> None:
+    """Puts on record that a file went out whole, with its hash, or (None) that it was broken off, and after what."""
+    file = session.get_one(PrintFile, file_id)
+    note_sent(session, file_id, sent)
+    file.ended_at, file.sha256 = now, digest
+    if digest is not None:
+        file.sent_labels = file.labels
+    facts = {"run": file.run_id, "labels": file.labels, "sent": file.sent_labels, "bytes": file.sent_bytes, "sha256": digest}
+    note(session, "print_file", file.id, facts, change="update")
+
+
+def files_of(session: Session, run_id: int) -> list[PrintFile]:
+    """The fetchings of a run, the latest first."""
+    return list(session.scalars(select(PrintFile).where(PrintFile.run_id == run_id).order_by(PrintFile.id.desc())))
+
+
+def _units_of_part(run: PrintRun, paper: Paper, part: int, begin: int | None) -> tuple[tuple[int, int] | None, Paper]:
+    """The units of a part of a run; all parts but the first begin on a fresh page."""
+    if run.first_unit is None:
+        if part != 1 or begin is not None:
+            raise Refused("part_unknown")
+        return None, paper
+    ranges = parts_of(run, paper.stock)
+    if not 1 <= part <= len(ranges):
+        raise Refused("part_unknown")
+    first, last = ranges[part - 1]
+    if begin is not None and not first <= begin <= last:
+        raise Refused("part_unknown")
+    if part > 1 or (begin or first) > first:
+        paper = replace(paper, dealing=replace(paper.dealing, start=1))
+    return (begin or first, last), paper

@@ -1,0 +1,121 @@
+"""The stocks that a producer may print on: those that everybody has, and its own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from traceability.domain.errors import NotFound, Refused
+from traceability.labels.label import Size
+from traceability.labels.stock import STOCKS, Stock, StockFault, check_stock
+from traceability.models import OwnStock
+
+_OWN = "own-"
+MOST_OWN = 50
+_LONGEST_NUMBER = 10
+
+
+@dataclass(frozen=True)
+class NamedStock:
+    """A stock with the name that its producer gave it, None for those that everybody has."""
+
+    stock: Stock
+    name: str | None = None
+
+
+def stocks_for(session: Session, producer_id: int) -> list[NamedStock]:
+    """All that this producer may choose from, its own first."""
+    rows = session.scalars(
+        select(OwnStock).where(OwnStock.producer_id == producer_id, OwnStock.forgotten_at.is_(None)).order_by(OwnStock.name)
+    )
+    return [*(NamedStock(_stock(row), row.name) for row in rows), *(NamedStock(stock) for stock in STOCKS.values())]
+
+
+def find_stock(session: Session, producer_id: int, key: str) -> NamedStock:
+    """A stock by its key, also one of its own that was forgotten since. Refused `stock_unknown`."""
+    if key in STOCKS:
+        return NamedStock(STOCKS[key])
+    number = key.removeprefix(_OWN)
+    known = number != key and number.isascii() and number.isdigit() and len(number) < _LONGEST_NUMBER
+    row = session.get(OwnStock, int(number)) if known else None
+    if row is None or row.producer_id != producer_id:
+        raise Refused("stock_unknown")
+    return NamedStock(_stock(row), row.name)
+
+
+def add_stock(session: Session, producer_id: int, name: str, stock: Stock) -> OwnStock:
+    """Keeps a stock of a producer's own. Refused: `stock_name`, `stock_taken`, `stocks_many`, and `stock_…` for what StockFault says."""
+    name = " ".join(name.split())
+    if not name:
+        raise Refused("stock_name")
+    try:
+        check_stock(stock)
+    except StockFault as fault:
+        raise Refused(f"stock_{fault.code}", **fault.facts) from None
+    own = [named for named in stocks_for(session, producer_id) if named.name]
+    if any(named.name == name for named in own):
+        raise Refused("stock_taken", name=name)
+    if len(own) >= MOST_OWN:
+        raise Refused("stocks_many", most=MOST_OWN)
+    forgotten = session.scalar(select(OwnStock).where(OwnStock.producer_id == producer_id, OwnStock.name == name))
+    if forgotten is not None:
+        # The name is free again; what was printed on the old figures keeps them.
+        forgotten.name = f"{name[:40]} ({forgotten.id})"
+        session.flush()
+    row = OwnStock(producer_id=producer_id, name=name, **_figures(stock))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def forget_stock(session: Session, producer_id: int, stock_id: int, now: datetime) -> OwnStock:
+    """Offers a stock no more. NotFound `part_missing`."""
+    row = session.get(OwnStock, stock_id)
+    if row is None or row.producer_id != producer_id:
+        raise NotFound("part_missing", kind="OwnStock")
+    if row.forgotten_at is None:
+        row.forgotten_at = now
+        session.flush()
+    return row
+
+
+def own_stocks(session: Session, producer_ids: frozenset[int]) -> list[OwnStock]:
+    """The stocks of some producers' own, by name."""
+    wanted = OwnStock.producer_id.in_(producer_ids), OwnStock.forgotten_at.is_(None)
+    return list(session.scalars(select(OwnStock).where(*wanted).order_by(OwnStock.producer_id, OwnStock.name)))
+
+
+def _stock(row: OwnStock) -> Stock:
+    return Stock(
+        key=f"{_OWN}{row.id}",
+        kind=row.kind,  # type: ignore[arg-type]
+        label=Size(row.label_width_mm, row.label_height_mm),
+        page=Size(row.page_width_mm, row.page_height_mm),
+        columns=row.columns,
+        rows=row.rows,
+        left_mm=row.left_mm,
+        top_mm=row.top_mm,
+        pitch_x_mm=row.pitch_x_mm,
+        pitch_y_mm=row.pitch_y_mm,
+        gap_mm=row.gap_mm,
+        sensed=row.sensed,  # type: ignore[arg-type]
+    )
+
+
+def _figures(stock: Stock) -> dict[str, object]:
+    return {
+        "kind": stock.kind,
+        "label_width_mm": stock.label.width_mm,
+        "label_height_mm": stock.label.height_mm,
+        "page_width_mm": stock.page.width_mm,
+        "page_height_mm": stock.page.height_mm,
+        "columns": stock.columns,
+        "rows": stock.rows,
+        "left_mm": stock.left_mm,
+        "top_mm": stock.top_mm,
+        "pitch_x_mm": stock.pitch_x_mm,
+        "pitch_y_mm": stock.pitch_y_mm,
+        "gap_mm": stock.gap_mm,
+        "sensed": stock.sensed,
+    }

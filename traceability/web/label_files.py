@@ -1,0 +1,113 @@
+"""Files of labels: sent while they are made, how far they are, and labels that were spoilt."""
+
+import time
+
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from traceability.domain.errors import NotFound
+from traceability.models.engine import acting, reading
+from traceability.operations.kept_files import own_batch
+from traceability.operations.open_batch import first_time
+from traceability.operations.print_files import (
+    KINDS,
+    Fetching,
+    Sent,
+    close_file,
+    files_of,
+    make_file,
+    note_sent,
+    open_file,
+    plan_file,
+    sending,
+)
+from traceability.operations.print_run import find_run
+from traceability.operations.spoilt import cancel_spoilt
+from traceability.web.access import PRODUCER, open_to, principal
+from traceability.web.acts import actor, doing
+from traceability.web.batch_forms import whole_number
+from traceability.web.languages import choose_language
+from traceability.web.printing import job_of, print_keys
+from traceability.web.services import Services, services
+
+label_files = Blueprint("label_files", __name__)
+_ENDINGS = frozenset(ending for ending, _ in KINDS.values())
+# What is told of a file while it is sent is worth no waiting for others.
+_PATIENCE_MS = 200
+
+
+@label_files.get("/producer/batches/<code>/print/<int:run_id>/labels.<ending>")
+@open_to(PRODUCER)
+def labels(code: str, run_id: int, ending: str) -> ResponseReturnValue:
+    """The file of a run, or of one of its parts, or from a unit on. Each fetching is on record with what was sent."""
+    around, part, begin = services(), whole_number(request.args.get("part", "1")) or 0, whole_number(request.args.get("from", ""))
+    with reading(around.engine) as session:
+        batch = own_batch(session, code, _own())
+        run = find_run(session, batch.id, run_id)
+        if ending not in _ENDINGS or ending != KINDS[run.kind][0]:
+            raise NotFound("part_missing", kind="PrintRun")
+        plan = plan_file(session, run, job_of(run.form), part=part, begin=begin, keys=print_keys(), now=around.clock())
+    sent = Sent()
+    pieces = make_file(plan, sent)
+    with doing("fetch_labels") as session:
+        kept = open_file(session, find_run(session, batch.id, run_id, lock=True), plan, actor=actor("producer"), now=around.clock())
+        file_id = kept.id
+    answer = Response(sending(pieces, _fetching(around, file_id), sent, time.monotonic), mimetype=plan.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=plan.name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@label_files.get("/producer/batches/<code>/print/<int:run_id>/progress")
+@open_to(PRODUCER)
+def progress(code: str, run_id: int) -> ResponseReturnValue:
+    """How far the newest file of a run has gone out."""
+    with reading(services().engine) as session:
+        batch = own_batch(session, code, _own())
+        run = find_run(session, batch.id, run_id)
+        newest = next(iter(files_of(session, run.id)), None)
+    if newest is None:
+        return jsonify(labels=0, sent=0, bytes=0, ended=False, whole=False)
+    ended, whole = newest.ended_at is not None, newest.sha256 is not None
+    return jsonify(labels=newest.labels, sent=newest.sent_labels, bytes=newest.sent_bytes, ended=ended, whole=whole)
+
+
+@label_files.post("/producer/batches/<code>/print/spoilt")
+@open_to(PRODUCER)
+def spoilt(code: str) -> ResponseReturnValue:
+    """Cancels the stamps of labels that were spoilt, by their codes."""
+    around, fields = services(), request.form
+    hosts, test_mode = around.key_store.current().keyring.hosts, around.settings.test_mode
+    with doing("cancel_spoilt") as session:
+        batch = own_batch(session, code, _own())
+        if first_time(session, batch.id, f"spoilt {fields.get('spoilt_key', '')[:64]}", around.clock()):
+            cancel_spoilt(
+                session,
+                batch.id,
+                fields.get("codes", ""),
+                fields.get("reason", ""),
+                hosts=hosts,
+                test_mode=test_mode,
+                keys=print_keys(),
+                actor=actor("producer"),
+                now=around.clock(),
+            )
+    return redirect(url_for("batch.show", code=code, lang=choose_language(), done="cancelled"), 303)
+
+
+def _fetching(around: Services, file_id: int) -> Fetching:
+    engine = around.engine
+
+    def tell(number: int, sent: Sent) -> None:
+        with acting(engine, patience_ms=_PATIENCE_MS) as session:
+            note_sent(session, number, sent)
+
+    def end(number: int, sent: Sent, digest: str | None) -> None:
+        with acting(engine, act="send_labels") as session:
+            close_file(session, number, sent, digest, now=around.clock())
+
+    return Fetching(file_id, tell, end)
+
+
+def _own() -> frozenset[int]:
+    return frozenset(principal().producers)
