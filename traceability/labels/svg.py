@@ -1,6 +1,7 @@
 """A layout as an SVG in true size: letters are outlines, so that no reader needs the fonts."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from fontTools.pens.svgPathPen import SVGPathPen
@@ -31,6 +32,8 @@ def _symbol(box: SymbolBox) -> str:
     return f'<path transform="{place}" shape-rendering="crispEdges" d="{path}"/>'
 
 
+# Of many labels all but the code is the same, and letters take long to draw.
+@lru_cache(maxsize=256)
 def _mark(mark: Mark) -> str:
     match mark:
         case Text():

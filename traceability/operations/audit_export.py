@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from traceability.domain.dates import VIETNAM
+from traceability.domain.spreadsheet import harmless
 from traceability.models import AuditEntry
 
 COLUMNS = ("id", "at", "actor", "role", "session_ref", "act", "change", "object_kind", "object_id", "before", "after", "hash")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,6 @@ def csv_lines(entries: Iterable[AuditEntry]) -> Iterator[str]:
     yield "\ufeff" + _line(COLUMNS)
     for entry in entries:
         yield _line(harmless(cell) for cell in cells_of(entry))
-
-
-def harmless(cell: str) -> str:
-    """A cell that a spreadsheet takes for text."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def changed_fields(entry: AuditEntry) -> list[ChangedField]:

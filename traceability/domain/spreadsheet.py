@@ -1,0 +1,9 @@
+"""Cells for spreadsheet programs, which take some texts for formulas and run them."""
+
+# What Excel, LibreOffice and their kin begin a formula with, in full width too, and what they skip before it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def harmless(cell: str) -> str:
+    """A cell that a spreadsheet takes for text: one that could be a formula gets an apostrophe before it."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
