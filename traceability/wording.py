@@ -39,7 +39,7 @@ def _faults() -> dict[str, str]:
 
 def refusals() -> dict[str, str]:
     """All codes with their sentences; `%(name)s` are the facts of the refusal."""
-    return {**_of_registration(), **_of_batches(), **_of_stamps(), **_of_people(), **_of_accounts()}
+    return {**_of_registration(), **_of_batches(), **_of_stamps(), **_of_paper(), **_of_people(), **_of_accounts()}
 
 
 def _of_registration() -> dict[str, str]:
@@ -127,6 +127,29 @@ def _of_batches() -> dict[str, str]:
     }
 
 
+def _of_paper() -> dict[str, str]:
+    return {
+        "kind_of_stock": gettext("ZPL and TSPL are for rolls. Choose a roll, or PDF."),
+        "paging_start": gettext("The first free place lies between 1 and %(most)s on this sheet."),
+        "paging_copies": gettext("Each label can be printed 1 to %(most)s times."),
+        "paging_parts": gettext("These labels cannot be split like this: choose 1 to 20 files, and copies that fill whole sheets."),
+        "part_unknown": gettext("There is no such part of these labels. Go back to the page and choose again."),
+        "table_long": gettext("A table for Excel holds at most %(most)s rows. Choose CSV, or fewer labels."),
+        "length_text": gettext("“%(text)s” is no length. Write millimetres, such as 38.1."),
+        "stock_name": gettext("Give the sheet or roll a name."),
+        "stock_taken": gettext("You have a stock “%(name)s” already. Choose another name."),
+        "stocks_many": gettext("At most %(most)s sheets and rolls of your own are kept. Remove one first."),
+        "stock_length": gettext("A length is wrong: labels and paper measure 10 to 420 mm, margins at least 0."),
+        "stock_count": gettext("A sheet has 1 to 50 labels side by side and 1 to 100 below one another."),
+        "stock_overlap": gettext(
+            "The labels overlap: they lie %(pitch_mm)s mm apart and are %(length_mm)s mm long. Measure from edge to edge."
+        ),
+        "stock_off_page": gettext("The labels leave the paper, by %(right_mm)s mm on the right and %(below_mm)s mm below."),
+        "stock_across": gettext("A roll has 1 to %(most)s labels side by side."),
+        "stock_gap": gettext("Choose how the printer finds the next label."),
+    }
+
+
 def _of_stamps() -> dict[str, str]:
     return {
         "form_unknown": gettext("There is no form “%(form)s”: choose gs1, house or signed."),
@@ -146,6 +169,15 @@ def _of_stamps() -> dict[str, str]:
         "nothing_issued": gettext("No stamps were issued for this batch yet. Issue them first."),
         "form_not_issued": gettext("This stamp was not issued in the form “%(form)s”."),
         "stamp_cancelled": gettext("This stamp was cancelled: it is not printed again."),
+        "units_cancelled": gettext(
+            "Of these labels some are cancelled and not printed again: %(units)s. Name the others, or leave these out."
+        ),
+        "units_cancelled_all": gettext("All of these labels are cancelled already."),
+        "spoilt_none": gettext("Scan or type at least one code."),
+        "spoilt_many": gettext("At most %(most)s codes at a time. Send the rest afterwards."),
+        "spoilt_strange": gettext(
+            "Nothing was cancelled: these are no codes of single labels of this batch: %(lines)s. Compare the letters."
+        ),
         "no_stamp_key": gettext("No key can sign today. Make one with `keys new`."),
         "key_lost": gettext("The private key %(kid)s is not here: signed stamps of it cannot be printed again."),
         "stock_unknown": gettext("Choose one of the label sizes and printers of the list."),

@@ -16,7 +16,7 @@ SENSED = ("gap", "black_mark", "none")
 class PrintFile(Base):
     """One fetching of a run's file, or of a part of it: what was to be sent, and what was.
 
-    `sent_labels` and `sent_bytes` grow while it is sent; `ended_at` is empty while it goes on, or where the machine died.
+    `sent_labels`, `sent_unit` (the last unit) and `sent_bytes` grow while it is sent; `ended_at` is empty while it goes on, or where the machine died.
     `sha256` is the file's, known where it was sent to its end.
     """
 
@@ -40,6 +40,7 @@ class PrintFile(Base):
     last_unit: Mapped[int | None]
     labels: Mapped[int]
     sent_labels: Mapped[int] = mapped_column(default=0)
+    sent_unit: Mapped[int | None]
     sent_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     begun_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

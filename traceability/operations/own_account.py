@@ -82,6 +82,11 @@ def own_account(session: Session, who: Principal) -> OwnAccount:
     )
 
 
+def producers_of(session: Session, producer_ids: list[int]) -> list[Producer]:
+    """Producers by their names."""
+    return list(session.scalars(select(Producer).where(Producer.id.in_(producer_ids)).order_by(Producer.name)))
+
+
 def products_of(session: Session, producer_ids: list[int], now: datetime) -> list[PrintableProduct]:
     """The products of producers, by name, with what may be printed today."""
     today = day_in_vietnam(now)

@@ -82,6 +82,7 @@ class Sent:
     """What has gone out so far. Labels are counted when all of their file's bytes that can be told apart have."""
 
     labels: int = 0
+    unit: int | None = None
     size: int = 0
 
 
@@ -164,6 +165,7 @@ def _counted(units: Iterable[Units], sent: Sent) -> Iterator[Units]:
     for some in units:
         yield some
         sent.labels += len(some)
+        sent.unit = int(some.numbers[-1]) or None
 
 
 def _measured(pieces: Iterator[bytes], plan: FilePlan, sent: Sent) -> Iterator[bytes]:
@@ -214,7 +216,7 @@ def open_file(session: Session, run: PrintRun, plan: FilePlan, *, actor: Actor, 
 def note_sent(session: Session, file_id: int, sent: Sent) -> None:
     """Notes how far a file has gone out."""
     file = session.get_one(PrintFile, file_id)
-    file.sent_labels, file.sent_bytes = min(sent.labels, file.labels), sent.size
+    file.sent_labels, file.sent_unit, file.sent_bytes = min(sent.labels, file.labels), sent.unit, sent.size
 
 
 def close_file(session: Session, file_id: int, sent: Sent, digest: str | None, *, now: datetime) -> None:

@@ -29,7 +29,7 @@ def stocks_for(session: Session, producer_id: int) -> list[NamedStock]:
     rows = session.scalars(
         select(OwnStock).where(OwnStock.producer_id == producer_id, OwnStock.forgotten_at.is_(None)).order_by(OwnStock.name)
     )
-    return [*(NamedStock(_stock(row), row.name) for row in rows), *(NamedStock(stock) for stock in STOCKS.values())]
+    return [*(NamedStock(stock_of(row), row.name) for row in rows), *(NamedStock(stock) for stock in STOCKS.values())]
 
 
 def find_stock(session: Session, producer_id: int, key: str) -> NamedStock:
@@ -41,7 +41,7 @@ def find_stock(session: Session, producer_id: int, key: str) -> NamedStock:
     row = session.get(OwnStock, int(number)) if known else None
     if row is None or row.producer_id != producer_id:
         raise Refused("stock_unknown")
-    return NamedStock(_stock(row), row.name)
+    return NamedStock(stock_of(row), row.name)
 
 
 def add_stock(session: Session, producer_id: int, name: str, stock: Stock) -> OwnStock:
@@ -86,7 +86,8 @@ def own_stocks(session: Session, producer_ids: frozenset[int]) -> list[OwnStock]
     return list(session.scalars(select(OwnStock).where(*wanted).order_by(OwnStock.producer_id, OwnStock.name)))
 
 
-def _stock(row: OwnStock) -> Stock:
+def stock_of(row: OwnStock) -> Stock:
+    """The figures of a row."""
     return Stock(
         key=f"{_OWN}{row.id}",
         kind=row.kind,  # type: ignore[arg-type]

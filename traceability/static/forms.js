@@ -7,6 +7,9 @@ const printing = document.querySelector("form[data-preview]");
 
 if (done) forget(done.dataset.registered);
 if (form) keepDraft(form);
+const sending = document.querySelector("[data-progress]");
+
+if (sending) showProgress(sending);
 if (printing) printing.addEventListener("change", () => showPreview(printing));
 
 // What was registered or thrown away is forgotten once: the same page opened again later must not forget what was typed since.
@@ -218,5 +221,29 @@ async function showPreview(form) {
     }
   } catch {
     // Without network the last preview stays; the server checks the fit again before it issues anything.
+  }
+}
+
+// How far a file is that the browser saves by itself: asked once a second, from the moment on at which one is on its way.
+async function showProgress(box) {
+  const bar = box.querySelector("progress");
+  const told = box.querySelector("p");
+  const say = (words, state) => { told.textContent = words.replace("{sent}", state.sent).replace("{labels}", state.labels); };
+  for (const link of document.querySelectorAll("[data-fetch]")) link.addEventListener("click", () => { asked = 0; });
+  let asked = 0;
+  for (; asked < 3600; asked += 1) {
+    await new Promise((done) => setTimeout(done, 1000));
+    try {
+      const answer = await fetch(box.dataset.progress, { credentials: "same-origin" });
+      if (!answer.ok || answer.redirected) return;
+      const state = await answer.json();
+      if (!state.labels) continue;
+      box.hidden = false;
+      bar.max = state.labels;
+      bar.value = state.sent;
+      say(state.whole ? box.dataset.whole : box.dataset.words, state);
+    } catch {
+      // Without network the last figure stays; the download tells by itself that it broke off.
+    }
   }
 }

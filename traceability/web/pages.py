@@ -18,6 +18,7 @@ from traceability.web.audit_pages import audit_pages
 from traceability.web.batch import batch
 from traceability.web.errors import handle_errors
 from traceability.web.forgotten import forgotten
+from traceability.web.label_files import label_files
 from traceability.web.languages import (
     choose_language,
     end_sentence,
@@ -38,6 +39,7 @@ from traceability.web.reports import reports
 from traceability.web.services import services
 from traceability.web.sessions import is_staff_path
 from traceability.web.staff import staff
+from traceability.web.stocks import stocks
 
 # What of an address makes the page, besides the language.
 _KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run", "since", "until", "before")
@@ -48,7 +50,21 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     """Registers blueprints, filters, words, headers and errors."""
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _RowNumber
-    for blueprint in (public, reports, account, staff, forgotten, members, office_accounts, audit_pages, producer, batch, printing):
+    for blueprint in (
+        public,
+        reports,
+        account,
+        staff,
+        forgotten,
+        members,
+        office_accounts,
+        audit_pages,
+        producer,
+        batch,
+        printing,
+        label_files,
+        stocks,
+    ):
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(

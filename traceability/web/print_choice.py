@@ -24,6 +24,15 @@ def chosen(fields: Mapping[str, str], usual: Choice) -> Choice:
     )
 
 
+def fields_of_choice(choice: Choice) -> list[tuple[str, str]]:
+    """A choice as hidden fields, so that what is printed again is printed as it is chosen above."""
+    onto = choice.onto
+    numbers = [("start", onto.start), ("each_times", onto.each_times), ("parts", onto.parts)]
+    boxes = [(name, "1" if getattr(onto, name) else "0") for name in ("one_bit", "by_columns", "frames", "crop_marks")]
+    words = [("form", choice.form), ("stock", choice.stock), ("dpi", str(choice.dpi)), ("kind", onto.kind), ("boxes", _SHOWN)]
+    return [*words, *((name, str(number)) for name, number in numbers), *boxes]
+
+
 def _onto(fields: Mapping[str, str], usual: Onto) -> Onto:
     kind = fields.get("kind") or usual.kind
     if kind not in KINDS:

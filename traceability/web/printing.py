@@ -21,6 +21,7 @@ from traceability.operations.print_files import KINDS, files_of, pages_of, parts
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
 from traceability.operations.print_run import (
     MOST_LABELS,
+    MOST_PARTS,
     Batch,
     Choice,
     Fit,
@@ -39,9 +40,10 @@ from traceability.web.access import PRODUCER, open_to, principal
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import units_in, whole_number
 from traceability.web.languages import choose_language
-from traceability.web.print_choice import chosen
+from traceability.web.print_choice import chosen, fields_of_choice
 from traceability.web.producer_words import fit_words, new_key
 from traceability.web.services import services
+from traceability.web.stock_words import kind_names, own_first, stock_name
 from traceability.web.unsent import take_unsent
 from traceability.wording import word_refusal
 
@@ -164,19 +166,23 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             printers=PRINTERS_DPI,
             fits=fits,
             fit=next((fit for fit in fits if fit.stock.key == choice.stock), None),
-            kinds=KINDS,
+            kinds=kind_names(),
+            stock_name=stock_name,
+            own_first=own_first,
+            endings={kind: ending for kind, (ending, _) in KINDS.items()},
+            most_parts=MOST_PARTS,
             spoilt_key=fields.get("spoilt_key") or new_key(),
             misfit=misfit,
             fit_words=fit_words,
             issued=issued,
             left=left,
             most=MOST_LABELS,
-            count=fields.get("count")
-            or str(min(MOST_LABELS, max(1, (batch.quantity or 1) - issued if choice.by_unit else (batch.quantity or 1)))),
+            count=fields.get("count") or str(max(1, (batch.quantity or 1) - issued if choice.by_unit else (batch.quantity or 1))),
             runs=runs_of(session, batch.id),
             **_files(session, batch, fields),
             key=fields.get("key") or new_key(),
             again_key=fields.get("again_key") or new_key(),
+            again_fields=fields_of_choice(choice),
             fields=fields,
             problem=problem,
             registered=request.args.get("registered", type=int),
@@ -201,5 +207,5 @@ def _files(session: Session, batch: Batch, fields: Mapping[str, str]) -> dict[st
     if run is None:
         return {"run": None}
     stock = find_stock(session, batch.producer_id, run.stock).stock
-    parts = parts_of(run, stock) if run.first_unit else [(None, None)]
-    return {"run": run, "parts": parts, "files": files_of(session, run.id), "pages": pages_of(run, stock)}
+    ranges = parts_of(run, stock) if run.first_unit else [(None, None)]
+    return {"run": run, "ranges": ranges, "files": files_of(session, run.id), "pages": pages_of(run, stock)}

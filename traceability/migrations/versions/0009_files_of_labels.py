@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("last_unit", sa.Integer(), nullable=True),
         sa.Column("labels", sa.Integer(), nullable=False),
         sa.Column("sent_labels", sa.Integer(), nullable=False),
+        sa.Column("sent_unit", sa.Integer(), nullable=True),
         sa.Column("sent_bytes", sa.BigInteger(), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
