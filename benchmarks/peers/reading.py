@@ -24,7 +24,7 @@ class WrongSheet(ValueError):
 def check_labels(pdf: Path, payloads: Path, share: float = SHARE_READ) -> int:
     """The number of symbols that were read: those of whole pages, spread over the document, at least `share` of the labels.
 
-    The readable code of every row must stand in the text exactly once; on the pages that are read, every symbol must give
+    The readable code of every row must stand in the text exactly once, and no other; on the pages that are read, every symbol must give
     the text of a row whose readable code stands on that page, and none may be missing. Raises WrongSheet.
     """
     address_of = {_bare(row["code"]): row["qr"] for row in read_payloads(payloads)}
@@ -46,13 +46,15 @@ def _expected_addresses(document: pypdfium2.PdfDocument, address_of: dict[str, s
     found: Counter[str] = Counter()
     expected = []
     for page in document:
-        codes = [code for code in _CODE.findall(_bare(page.get_textpage().get_text_range())) if code in address_of]
+        codes = _CODE.findall(_bare(page.get_textpage().get_text_range()))
         found.update(codes)
-        expected.append({address_of[code] for code in codes})
+        expected.append({address_of[code] for code in codes if code in address_of})
     if twice := [code for code, times in found.items() if times > 1]:
         raise WrongSheet(f"{len(twice)} of the labels are printed more than once")
-    if len(found) != len(address_of):
-        raise WrongSheet(f"{len(found)} of {len(address_of)} labels are printed")
+    if unknown := found.keys() - address_of.keys():
+        raise WrongSheet(f"{len(unknown)} labels are printed that were not asked for")
+    if missing := address_of.keys() - found.keys():
+        raise WrongSheet(f"{len(missing)} of {len(address_of)} labels are not printed")
     return expected
 
 
