@@ -24,8 +24,8 @@ class WrongSheet(ValueError):
 def check_labels(pdf: Path, payloads: Path, share: float = SHARE_READ) -> int:
     """The number of symbols that were read: those of whole pages, spread over the document, at least `share` of the labels.
 
-    The readable code of every row must stand in the text exactly once, and no other; on the pages that are read, every symbol must give
-    the text of a row whose readable code stands on that page, and none may be missing. Raises WrongSheet.
+    The readable code of every row must stand in the text exactly once, and no other code. On the pages that are read, the
+    symbols must give the texts of the rows whose readable codes stand there, all of them and nothing else. Raises WrongSheet.
     """
     address_of = {_bare(row["code"]): row["qr"] for row in read_payloads(payloads)}
     document = pypdfium2.PdfDocument(pdf)
