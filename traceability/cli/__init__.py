@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from traceability.cli import audit_commands, key_commands, setup_commands, stamp_commands, user_commands
+from traceability.cli import audit_commands, key_commands, label_command, setup_commands, stamp_commands, user_commands
 from traceability.web.services import Services
 
 
@@ -11,5 +11,6 @@ def add_commands(app: Flask, services: Services) -> None:
     setup_commands.add(app, services)
     key_commands.add(app, services)
     stamp_commands.add(app, services)
+    label_command.add(app, services)
     audit_commands.add(app, services)
     user_commands.add(app, services)

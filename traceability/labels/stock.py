@@ -1,7 +1,8 @@
 """What labels are printed on: sheets and rolls as rows of figures, their labels' places, and what is wrong with them."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
@@ -102,11 +103,6 @@ def _check_overlap(stock: Stock) -> None:
             raise StockFault("overlap", pitch_mm=pitch, length_mm=length)
 
 
-def renamed(stock: Stock, key: str) -> Stock:
-    """The same stock under another key."""
-    return replace(stock, key=key)
-
-
 A4 = Size(210.0, 297.0)
 A5 = Size(148.0, 210.0)
 
@@ -137,4 +133,13 @@ SHEETS = (
     sheet("a4-8", Size(99.1, 67.7), 2, 4, 4.65, 13.1, (101.6, 67.7)),
     sheet("a5-10", Size(64.0, 34.0), 2, 5, 8.5, 20.0, (67.0, 34.0), A5),
 )
+_FREE_SIZE = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)x(\d{1,3}(?:\.\d{1,2})?)(?:-([123]))?")
+
+
+def free_roll(key: str) -> Stock | None:
+    """The roll that a key such as `45x28` or `45x28-2` describes, None for another key. Raises StockFault."""
+    free = _FREE_SIZE.fullmatch(key) if key.isascii() else None
+    return roll(key, Size(float(free[1]), float(free[2])), across=int(free[3] or 1)) if free else None
+
+
 STOCKS = {stock.key: stock for stock in (*ROLLS, *SHEETS)}

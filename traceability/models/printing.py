@@ -16,8 +16,8 @@ SENSED = ("gap", "black_mark", "none")
 class PrintFile(Base):
     """One fetching of a run's file, or of a part of it: what was to be sent, and what was.
 
-    `sent_labels`, `sent_unit` (the last unit) and `sent_bytes` grow while it is sent; `ended_at` is empty while it goes on, or where the machine died.
-    `sha256` is the file's, known where it was sent to its end.
+    `sent_labels`, `sent_unit` (the last unit) and `sent_bytes` grow while it is sent; `ended_at` is empty while it goes on,
+    or where the machine died. `sha256` is the file's, known where it was sent to its end.
     """
 
     __tablename__ = "print_file"

@@ -12,33 +12,36 @@ from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.roles import Actor
-from traceability.labels.fit import LabelDoesNotFit
 from traceability.labels.label import ModuleSize
 from traceability.labels.paging import Dealing, PagingFault, split_by_pages
+from traceability.labels.primitives import Layout
 from traceability.labels.run import LabelRun, Units
 from traceability.labels.sheet_pdf import SheetChoice, render_sheets
 from traceability.labels.singles import single_files, zip_of
 from traceability.labels.stock import Stock
-from traceability.labels.table import render_csv, render_xlsx
+from traceability.labels.table import LAST_ROW, render_csv, render_xlsx
 from traceability.labels.tspl import render_tspl
 from traceability.labels.zpl import render_zpl
 from traceability.models import Batch, PrintFile, PrintRun
 from traceability.models.audit import note
+from traceability.models.printing import PRINT_KINDS
 from traceability.operations.label_run import RunPlan, plan_run, run_of
 from traceability.operations.print_labels import PrintJob, PrintKeys
 from traceability.operations.stocks import find_stock
 
 _PIECE = 1 << 16
-# Ending and media type of each kind of file. What goes to a spooler is nothing that a browser should show.
-KINDS = {
-    "pdf": ("pdf", "application/pdf"),
-    "zpl": ("zpl", "application/octet-stream"),
-    "tspl": ("tspl", "application/octet-stream"),
-    "pdfs": ("zip", "application/zip"),
-    "png": ("zip", "application/zip"),
-    "svg": ("zip", "application/zip"),
-    "csv": ("csv", "text/csv"),
-    "xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+KINDS = PRINT_KINDS
+_SINGLES: dict[str, Literal["pdf", "png", "svg"]] = {"pdfs": "pdf", "png": "png", "svg": "svg"}
+# What goes to a spooler is nothing that a browser should show.
+_MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "zpl": "application/octet-stream",
+    "tspl": "application/octet-stream",
+    "zip": "application/zip",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -69,12 +72,17 @@ class Paper:
 class FilePlan:
     """All that is needed to make a file, the database apart. `labels` are as many as it will hold, copies not counted."""
 
+    run_id: int
     plan: RunPlan
     paper: Paper
     name: str
-    media_type: str
     labels: int
     repeat: int = 1
+
+    @property
+    def media_type(self) -> str:
+        """What a browser is told that it gets."""
+        return _MEDIA_TYPES[self.name.rpartition(".")[2]]
 
 
 @dataclass
@@ -99,10 +107,15 @@ def plan_file(
     paper = paper_of(run, find_stock(session, batch.producer_id, run.stock).stock)
     units, paper = _units_of_part(run, paper, part, begin)
     plan = plan_run(session, run.batch_id, replace(job, form=run.form, units=units), keys=keys, now=now, leave_out_cancelled=True)
-    ending, media_type = KINDS[paper.kind]
     span = f"{units[0]}-{units[1]}" if units else "batch"
     labels = plan.count if units else run.copies
-    return FilePlan(plan, paper, f"labels-{batch.lot or batch.code}-{span}.{ending}", media_type, labels, 1 if units else run.copies)
+    name = f"labels-{batch.lot or batch.code}-{span}.{ending_of(run.kind, labels)}"
+    return FilePlan(run.id, plan, paper, name, labels, 1 if units else run.copies)
+
+
+def ending_of(kind: str, labels: int) -> str:
+    """How the name of a file of so many labels ends: a single picture is not packed."""
+    return kind if kind not in _SINGLES else _SINGLES[kind] if labels == 1 else "zip"
 
 
 def paper_of(run: PrintRun, stock: Stock) -> Paper:
@@ -122,19 +135,32 @@ def parts_of(run: PrintRun, stock: Stock) -> list[tuple[int, int]]:
 
 def pages_of(run: PrintRun, stock: Stock) -> int:
     """Pages, or rows of a roll, that all of a run takes."""
-    count = run.last_unit - run.first_unit + 1 if run.first_unit and run.last_unit else run.copies
-    return paper_of(run, stock).dealing.pages(stock, count)
+    return paper_of(run, stock).dealing.pages(stock, labels_of(run))
 
 
-def make_file(plan: FilePlan, sent: Sent) -> Iterator[bytes]:
-    """The file's bytes as they are made; `sent` is kept up to date. Refused `label_misfit`, before the first byte."""
+def labels_of(run: PrintRun) -> int:
+    """How many labels a run has, cancelled ones counted, copies not."""
+    return run.last_unit - run.first_unit + 1 if run.first_unit and run.last_unit else run.copies
+
+
+def make_file(plan: FilePlan, sent: Sent) -> tuple[Layout, Iterator[bytes]]:
+    """How the labels are laid out, and the file's bytes as they are made; `sent` is kept up to date.
+
+    Raises LabelDoesNotFit before the first byte. Refused `table_long`.
+    """
     module = ModuleSize.for_dpi(plan.paper.dpi)
-    try:
-        run = run_of(plan.plan, plan.paper.stock.label, module, plan.repeat)
-    except LabelDoesNotFit:
-        raise Refused("label_misfit") from None
+    if plan.paper.kind == "xlsx" and plan.labels >= LAST_ROW:
+        raise Refused("table_long", most=LAST_ROW - 1)
+    run = run_of(plan.plan, plan.paper.stock.label, module, plan.repeat)
     written = _written(replace(run, units=_counted(run.units, sent)), plan)
-    return _measured(written, plan, sent)
+    return run.layout, _measured(written, plan, sent)
+
+
+def told(layout: Layout) -> str:
+    """A label's symbol and modules in one line."""
+    symbol = layout.symbol
+    dots = f" ({layout.dots} dots)" if layout.dots else ""
+    return f"QR version {symbol.version}-{symbol.level}, module {layout.module_mm:.3f} mm{dots}"
 
 
 def _written(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
@@ -147,8 +173,8 @@ def _written(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
         return render(run, paper.stock, dpi, native=not paper.one_bit, copies=paper.dealing.copies)
     if paper.kind in ("csv", "xlsx"):
         return render_csv(run, plan.plan.face) if paper.kind == "csv" else _from_disk(run, plan)
-    kind: Literal["png", "svg", "pdf"] = "png" if paper.kind == "png" else "svg" if paper.kind == "svg" else "pdf"
-    return zip_of(single_files(run, kind, dpi))
+    files = single_files(run, _SINGLES[paper.kind], dpi)
+    return (content for _, content in files) if plan.labels == 1 else zip_of(files)
 
 
 def _from_disk(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:

@@ -107,12 +107,12 @@ def _usual_stock(session: Session, batch: Batch, key: str) -> str:
     return key if any(named.stock.key == key for named in stocks_for(session, batch.producer_id)) else "50x30"
 
 
-def check_choice(session: Session, producer_id: int, choice: Choice) -> Choice:
+def check_choice(session: Session, producer_id: int, choice: Choice, *, any_dpi: bool = False) -> Choice:
     """Refused: `form_unknown`, `stock_unknown`, `kind_of_stock`, `paging_start`, `paging_copies`, `paging_parts`."""
     if choice.form not in ("house", "gs1", "signed"):
         raise Refused("form_unknown", form=choice.form)
     stock = find_stock(session, producer_id, choice.stock).stock
-    if choice.dpi not in PRINTERS_DPI:
+    if choice.dpi not in PRINTERS_DPI and not any_dpi:
         raise Refused("stock_unknown")
     onto = choice.onto
     dealing = Dealing(onto.start, "columns" if onto.by_columns else "rows", onto.each_times)
@@ -181,6 +181,23 @@ def print_again(
     # Planned and thrown away: what cannot be printed is refused here, with its list, and never put on record.
     plan_run(session, batch_id, replace(job, form=order.choice.form, units=(first, last)), keys=keys, now=now)
     return _record(session, batch_id, order, (first, last), reprint=True, reason=reason.strip(), actor=actor, now=now)
+
+
+def record_unattended(
+    session: Session, batch_id: int, choice: Choice, units: tuple[int, int] | None, key: str, *, actor: Actor, now: datetime
+) -> PrintRun:
+    """Puts on record that issued labels are printed by a command: a reprint where any of them was printed before.
+
+    Refused: those of `check_choice`.
+    """
+    batch = session.get_one(Batch, batch_id)
+    check_choice(session, batch.producer_id, choice, any_dpi=True)
+    earlier = select(PrintRun.id).where(PrintRun.batch_id == batch_id)
+    if units:
+        earlier = earlier.where(PrintRun.first_unit <= units[1], PrintRun.last_unit >= units[0])
+    again = session.scalar(earlier.limit(1)) is not None
+    reason = "command line" if again else None
+    return _record(session, batch_id, PrintOrder(choice, 1, key), units or (None, None), reprint=again, reason=reason, actor=actor, now=now)
 
 
 def runs_of(session: Session, batch_id: int) -> list[PrintRun]:

@@ -1,5 +1,6 @@
 """The stocks that a producer may print on: those that everybody has, and its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
 from traceability.labels.label import Size
-from traceability.labels.stock import STOCKS, Stock, StockFault, check_stock
+from traceability.labels.stock import STOCKS, Stock, StockFault, check_stock, free_roll
 from traceability.models import OwnStock
 
 _OWN = "own-"
@@ -33,9 +34,14 @@ def stocks_for(session: Session, producer_id: int) -> list[NamedStock]:
 
 
 def find_stock(session: Session, producer_id: int, key: str) -> NamedStock:
-    """A stock by its key, also one of its own that was forgotten since. Refused `stock_unknown`."""
+    """A stock by its key: of everybody, a free size of a roll (`45x28`), or of its own, also one that was forgotten since.
+
+    Refused: `stock_unknown`, those of `add_stock` for a size that no roll has.
+    """
     if key in STOCKS:
         return NamedStock(STOCKS[key])
+    if free := _checked(lambda: free_roll(key)):
+        return NamedStock(free)
     number = key.removeprefix(_OWN)
     known = number != key and number.isascii() and number.isdigit() and len(number) < _LONGEST_NUMBER
     row = session.get(OwnStock, int(number)) if known else None
@@ -49,10 +55,7 @@ def add_stock(session: Session, producer_id: int, name: str, stock: Stock) -> Ow
     name = " ".join(name.split())
     if not name:
         raise Refused("stock_name")
-    try:
-        check_stock(stock)
-    except StockFault as fault:
-        raise Refused(f"stock_{fault.code}", **fault.facts) from None
+    _checked(lambda: check_stock(stock))
     own = [named for named in stocks_for(session, producer_id) if named.name]
     if any(named.name == name for named in own):
         raise Refused("stock_taken", name=name)
@@ -67,6 +70,13 @@ def add_stock(session: Session, producer_id: int, name: str, stock: Stock) -> Ow
     session.add(row)
     session.flush()
     return row
+
+
+def _checked(make: Callable[[], Stock | None]) -> Stock | None:
+    try:
+        return make()
+    except StockFault as fault:
+        raise Refused(f"stock_{fault.code}", **fault.facts) from None
 
 
 def forget_stock(session: Session, producer_id: int, stock_id: int, now: datetime) -> OwnStock:

@@ -1,16 +1,19 @@
 """Files of labels: sent while they are made, how far they are, and labels that were spoilt."""
 
 import time
+from collections.abc import Callable
+from datetime import datetime
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Engine
 
-from traceability.domain.errors import NotFound
+from traceability.domain.errors import NotFound, Refused
+from traceability.labels.fit import LabelDoesNotFit
 from traceability.models.engine import acting, reading
 from traceability.operations.kept_files import own_batch
 from traceability.operations.open_batch import first_time
 from traceability.operations.print_files import (
-    KINDS,
     Fetching,
     Sent,
     close_file,
@@ -28,10 +31,9 @@ from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import whole_number
 from traceability.web.languages import choose_language
 from traceability.web.printing import job_of, print_keys
-from traceability.web.services import Services, services
+from traceability.web.services import services
 
 label_files = Blueprint("label_files", __name__)
-_ENDINGS = frozenset(ending for ending, _ in KINDS.values())
 # What is told of a file while it is sent is worth no waiting for others.
 _PATIENCE_MS = 200
 
@@ -44,15 +46,18 @@ def labels(code: str, run_id: int, ending: str) -> ResponseReturnValue:
     with reading(around.engine) as session:
         batch = own_batch(session, code, _own())
         run = find_run(session, batch.id, run_id)
-        if ending not in _ENDINGS or ending != KINDS[run.kind][0]:
-            raise NotFound("part_missing", kind="PrintRun")
         plan = plan_file(session, run, job_of(run.form), part=part, begin=begin, keys=print_keys(), now=around.clock())
+    if not plan.name.endswith(f".{ending}"):
+        raise NotFound("part_missing", kind="PrintRun")
     sent = Sent()
-    pieces = make_file(plan, sent)
+    try:
+        _, pieces = make_file(plan, sent)
+    except LabelDoesNotFit:
+        raise Refused("label_misfit") from None
     with doing("fetch_labels") as session:
         kept = open_file(session, find_run(session, batch.id, run_id, lock=True), plan, actor=actor("producer"), now=around.clock())
         file_id = kept.id
-    answer = Response(sending(pieces, _fetching(around, file_id), sent, time.monotonic), mimetype=plan.media_type)
+    answer = Response(sending(pieces, recorder(around.engine, around.clock, file_id), sent, time.monotonic), mimetype=plan.media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=plan.name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -95,8 +100,8 @@ def spoilt(code: str) -> ResponseReturnValue:
     return redirect(url_for("batch.show", code=code, lang=choose_language(), done="cancelled"), 303)
 
 
-def _fetching(around: Services, file_id: int) -> Fetching:
-    engine = around.engine
+def recorder(engine: Engine, clock: Callable[[], datetime], file_id: int) -> Fetching:
+    """Puts on record how a file goes out, in acts of their own."""
 
     def tell(number: int, sent: Sent) -> None:
         with acting(engine, patience_ms=_PATIENCE_MS) as session:
@@ -104,7 +109,7 @@ def _fetching(around: Services, file_id: int) -> Fetching:
 
     def end(number: int, sent: Sent, digest: str | None) -> None:
         with acting(engine, act="send_labels") as session:
-            close_file(session, number, sent, digest, now=around.clock())
+            close_file(session, number, sent, digest, now=clock())
 
     return Fetching(file_id, tell, end)
 

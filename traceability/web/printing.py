@@ -17,7 +17,7 @@ from traceability.models.engine import reading
 from traceability.operations.kept_files import own_batch
 from traceability.operations.list_batches import is_recalled
 from traceability.operations.open_batch import last_unit
-from traceability.operations.print_files import KINDS, files_of, pages_of, parts_of
+from traceability.operations.print_files import ending_of, files_of, labels_of, pages_of, parts_of
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
 from traceability.operations.print_run import (
     MOST_LABELS,
@@ -169,7 +169,6 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             kinds=kind_names(),
             stock_name=stock_name,
             own_first=own_first,
-            endings={kind: ending for kind, (ending, _) in KINDS.items()},
             most_parts=MOST_PARTS,
             spoilt_key=fields.get("spoilt_key") or new_key(),
             misfit=misfit,
@@ -208,4 +207,5 @@ def _files(session: Session, batch: Batch, fields: Mapping[str, str]) -> dict[st
         return {"run": None}
     stock = find_stock(session, batch.producer_id, run.stock).stock
     ranges = parts_of(run, stock) if run.first_unit else [(None, None)]
-    return {"run": run, "ranges": ranges, "files": files_of(session, run.id), "pages": pages_of(run, stock)}
+    ending = ending_of(run.kind, labels_of(run))
+    return {"run": run, "ending": ending, "ranges": ranges, "files": files_of(session, run.id), "pages": pages_of(run, stock)}
