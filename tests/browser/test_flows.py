@@ -5,7 +5,9 @@ from playwright.sync_api import Page
 from sqlalchemy import func, select
 
 from tests.browser.site import submit
-from traceability.labels import ModuleSize, lay_out, render_png
+from traceability.labels.label import ModuleSize
+from traceability.labels.layout import lay_out
+from traceability.labels.png import render_png
 from traceability.models import ConsumerReport
 from traceability.models.engine import reading
 

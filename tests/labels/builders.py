@@ -9,7 +9,7 @@ import resvg_py
 import zxingcpp
 from PIL import Image
 
-from traceability.labels import Label
+from traceability.labels.label import Label
 
 HOST = "https://TRACE.LAOCAI.GOV.VN"
 BATCH, UNIT = "7K3M-Q9X2-ABCS", "7K3M-Q9X2-ABCS XC8D-EEP9-7XZJ"

@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 
 from tests.labels.builders import FORMS, make_label
-from traceability.labels import LabelRun, ModuleSize, Size, Stock, Units, lay_out
+from traceability.labels.label import ModuleSize, Size
+from traceability.labels.layout import lay_out
+from traceability.labels.run import LabelRun, Units
+from traceability.labels.stock import Stock
 from traceability.qr.many import Press
 
 BASE32 = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.labels.builders import BATCH, FORMS, make_label
-from traceability.labels import LabelDoesNotFit, Layout, Misfit, ModuleSize, Size, check_fit, lay_out
-from traceability.labels.primitives import Mark, Outline, Rule, Star, Text
+from traceability.labels.fit import LabelDoesNotFit, Misfit
+from traceability.labels.label import ModuleSize, Size
+from traceability.labels.layout import check_fit, lay_out
+from traceability.labels.primitives import Layout, Mark, Outline, Rule, Star, Text
 
 FIVE_POINTS = 5 * 25.4 / 72
 LONG_NAME = "Chè Shan tuyết cổ thụ Suối Giàng hảo hạng đặc biệt thượng hạng vùng cao Tây Bắc loại một"

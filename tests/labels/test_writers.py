@@ -8,7 +8,12 @@ import pytest
 from PIL import Image
 
 from tests.labels.builders import FORMS, make_label, raster_pdf, raster_svg, read_symbol
-from traceability.labels import Layout, ModuleSize, lay_out, render_pdf, render_png, render_svg
+from traceability.labels.label import ModuleSize
+from traceability.labels.layout import lay_out
+from traceability.labels.pdf import render_pdf
+from traceability.labels.png import render_png
+from traceability.labels.primitives import Layout
+from traceability.labels.svg import render_svg
 
 RESOLUTIONS = [203, 300, 600]
 SPECIMEN = pytest.mark.parametrize("specimen", [False, True], ids=["for use", "specimen"])

@@ -9,7 +9,7 @@ import zxingcpp
 from sqlalchemy import select
 
 from tests.factories import HOST, PRODUCER, PUBLIC_URL, overlapping
-from traceability.labels import PRINTERS_DPI, STOCKS
+from traceability.labels.stock import PRINTERS_DPI, STOCKS
 from traceability.models import Batch, Issuance, PrintRun, Product
 from traceability.models.engine import acting, reading
 from traceability.operations.print_labels import PrintJob, PrintKeys

@@ -74,7 +74,8 @@ def split_by_pages(first: int, last: int, stock: Stock, dealing: Dealing, parts:
     Raises PagingFault where copies of one label would fall on two printers.
     """
     count = last - first + 1
-    if parts < 1 or (parts > 1 and stock.count % dealing.copies):
+    whole_labels = stock.count % dealing.copies == 0 and (dealing.start - 1) % dealing.copies == 0
+    if parts < 1 or (parts > 1 and not whole_labels):
         raise PagingFault("parts", copies=dealing.copies)
     pages = dealing.pages(stock, count)
     # Places before the start count as if they were printed, so that all parts but the first begin at place 1.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from traceability.labels.fonts import Face, Font, font
-from traceability.labels.pdf_file import PdfFile, text_string
+from traceability.labels.pdf_file import PdfFile
 
 # A subset's name bears six letters; ours is always the same one.
 _SUBSET = "VIETLA"
@@ -98,7 +98,7 @@ def _to_unicode(face: Font) -> bytes:
     letters: dict[int, str] = {}
     for character, glyph in sorted(face.glyphs.items()):
         letters.setdefault(glyph, character)
-    lines = [b"<%04X>%b" % (glyph, text_string(letter)[0:1] + text_string(letter)[5:]) for glyph, letter in sorted(letters.items())]
+    lines = [b"<%04X><%04X>" % (glyph, ord(letter)) for glyph, letter in sorted(letters.items())]
     groups = [lines[at : at + _RANGE] for at in range(0, len(lines), _RANGE)]
     body = b"".join(b"%d beginbfchar\n%b\nendbfchar\n" % (len(group), b"\n".join(group)) for group in groups)
     return (

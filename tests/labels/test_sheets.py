@@ -1,0 +1,246 @@
+"""Sheets and rolls as PDF: every code in its place, sound files, the same page in three renderers."""
+
+import io
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pymupdf
+import pypdfium2
+import pytest
+import zxingcpp
+from PIL import Image
+
+from tests.labels.builders import FORMS, make_label
+from tests.labels.runs import SHORT, make_run, said_by
+from traceability.labels.label import MM_PER_INCH, ModuleSize
+from traceability.labels.layout import lay_out
+from traceability.labels.paging import Dealing, PagingFault
+from traceability.labels.sheet_pdf import Correction, SheetChoice, render_sheets
+from traceability.labels.stock import STOCKS, Stock
+
+LABELS = 650
+SMALL = {"producer": None, "geographical_indication": None, "stars": 0, "best_before": None}
+
+
+def run_for(stock: Stock, count: int, dpi: int = 600, **changed):
+    """Labels that this stock takes: the smallest bear only name and lot."""
+    small = stock.label.height_mm < 25
+    return make_run(count, stock.label, dpi, SHORT if small else FORMS["house unit"], **(SMALL if small else {}) | changed)
+
+
+def printed(stock: Stock, count: int, choice: SheetChoice | None = None, dpi: int = 600, **changed) -> bytes:
+    return b"".join(render_sheets(run_for(stock, count, dpi, **changed), stock, choice))
+
+
+def page_at(content: bytes, dpi: int, page: int = 0) -> Image.Image:
+    document = pypdfium2.PdfDocument(content)
+    try:
+        return document[page].render(scale=dpi / 72).to_pil().convert("L")
+    finally:
+        document.close()
+
+
+def read_in_places(content: bytes, stock: Stock, dpi: int, order: str = "rows") -> list[str | None]:
+    """What stands at every place of every page, None where a place is empty."""
+    document = pypdfium2.PdfDocument(content)
+    found: list[str | None] = []
+    for page in document:
+        picture = page.render(scale=dpi / 72).to_pil().convert("L")
+        texts = {code_place(code, stock, dpi, order): code.text for code in zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)}
+        found += [texts.get(place) for place in range(stock.count)]
+    document.close()
+    return found
+
+
+def code_place(code, stock: Stock, dpi: int, order: str) -> int:
+    """The place on whose label the middle of a symbol lies."""
+    corners = (code.position.top_left, code.position.bottom_right)
+    x, y = (sum(getattr(corner, axis) for corner in corners) / 2 / dpi * MM_PER_INCH for axis in "xy")
+    inside = [
+        place
+        for place, (left, top) in enumerate(stock.corners(order))
+        if left <= x < left + stock.label.width_mm and top <= y < top + stock.label.height_mm
+    ]
+    assert len(inside) == 1
+    return inside[0]
+
+
+@pytest.mark.parametrize("one_bit", [False, True], ids=["path", "bits"])
+@pytest.mark.parametrize("key", STOCKS)
+def test_every_code_of_many_labels_is_read_in_its_place_at_300_dpi(key, one_bit):
+    stock = STOCKS[key]
+    count = LABELS if stock.kind == "sheet" else 60
+    content = printed(stock, count, SheetChoice(one_bit=one_bit))
+    expected = said_by(run_for(stock, count))
+    assert read_in_places(content, stock, 300)[:count] == expected
+
+
+@pytest.mark.parametrize("one_bit", [False, True], ids=["path", "bits"])
+@pytest.mark.parametrize("key", ["a4-65", "a4-40", "a4-24", "a4-21", "a4-14", "50x30", "60x40"])
+def test_a_hundred_codes_are_read_at_203_dpi(key, one_bit):
+    stock = STOCKS[key]
+    content = printed(stock, 100, SheetChoice(one_bit=one_bit), dpi=203)
+    assert read_in_places(content, stock, 203)[:100] == said_by(run_for(stock, 100, 203))
+
+
+@pytest.mark.parametrize("order", ["rows", "columns"])
+def test_a_used_sheet_is_filled_from_its_first_free_place_with_copies_side_by_side(order):
+    stock = STOCKS["a4-21"]
+    content = printed(stock, 13, SheetChoice(Dealing(17, order, 2), frames=True, crop_marks=True))
+    expected = [text for text in said_by(run_for(stock, 13)) for _ in range(2)]
+    assert read_in_places(content, stock, 300, order) == [None] * 16 + expected
+
+
+def test_a_label_on_a_sheet_looks_as_it_does_alone():
+    stock = STOCKS["a4-14"]
+    sheet = page_at(printed(stock, 1, specimen=True), 600)
+    label = make_label(specimen=True)
+    run = run_for(stock, 1, specimen=True)
+    [text], [units] = said_by(run), list(run_for(stock, 1, specimen=True).units)
+    one = lay_out(
+        make_label(specimen=True, qr_text=text, readable_code=units.codes[0].tobytes().decode()), stock.label, ModuleSize.for_dpi(600)
+    )
+    from traceability.labels.pdf import render_pdf
+
+    out = io.BytesIO()
+    render_pdf([one], out)
+    alone = page_at(out.getvalue(), 600)
+    left, top = (round(length * 600 / MM_PER_INCH) for length in stock.corners()[0])
+    part = sheet.crop((left, top, left + alone.width, top + alone.height))
+    # The symbol has another mask; all that stands beside and below it is the same, to a dot of rounding.
+    right = round((one.symbol_box.x + one.symbol_box.side) * 600 / MM_PER_INCH)
+    texts = [np.asarray(picture.crop((right, 0, alone.width, alone.height))) < 128 for picture in (part, alone)]
+    assert label.specimen and within_a_pixel(texts[0], texts[1])
+
+
+def test_a_correction_moves_and_scales_the_page_so_that_the_printers_error_undoes_it():
+    stock = STOCKS["a4-24"]
+    scale_x, scale_y, shift_x, shift_y = 0.97, 1.01, 1.5, -0.8
+    content = printed(stock, 24, SheetChoice(correction=Correction(scale_x, scale_y, shift_x, shift_y)))
+    drawn = page_at(content, 300)
+    dots = 300 / MM_PER_INCH
+    # What this printer makes of the page: each point goes to scale * point + shift.
+    printed_page = drawn.transform(
+        drawn.size,
+        Image.Transform.AFFINE,
+        (1 / scale_x, 0, -shift_x * dots / scale_x, 0, 1 / scale_y, -shift_y * dots / scale_y),
+        Image.Resampling.BICUBIC,
+        fillcolor=255,
+    )
+    plain = page_at(printed(stock, 24), 300)
+
+    def places(picture):
+        found = zxingcpp.read_barcodes(picture, zxingcpp.BarcodeFormat.QRCode)
+        return {code.text: (code.position.top_left.x, code.position.top_left.y, code.position.bottom_right.x) for code in found}
+
+    there, wanted = places(printed_page), places(plain)
+    assert there.keys() == wanted.keys() and len(there) == 24
+    assert max(abs(a - b) for text in there for a, b in zip(there[text], wanted[text], strict=True)) <= 2
+
+
+@pytest.mark.parametrize("choice", [SheetChoice(), SheetChoice(one_bit=True, frames=True, crop_marks=True)], ids=["path", "bits"])
+def test_a_strict_reader_finds_no_fault(choice):
+    content = printed(STOCKS["a4-65"], 65 * 130, choice)
+    with pikepdf.open(io.BytesIO(content)) as document:
+        assert document.check_pdf_syntax() == []
+        assert len(document.pages) == 130
+        assert document.Root.ViewerPreferences.PrintScaling == "/None"
+        assert document.Root.Lang == "vi"
+        fonts = document.pages[0].Resources.Font if "/Resources" in document.pages[0] else document.Root.Pages.Resources.Font
+        for font in fonts.values():
+            descriptor = font.FontDescriptor if "/FontDescriptor" in font else font.DescendantFonts[0].FontDescriptor
+            assert "/FontFile2" in descriptor and str(descriptor.FontName)[7] == "+"
+
+
+def test_the_same_labels_give_the_same_bytes():
+    assert printed(STOCKS["a4-40"], 90) == printed(STOCKS["a4-40"], 90)
+
+
+@pytest.mark.parametrize("one_bit", [False, True], ids=["path", "bits"])
+def test_poppler_mupdf_and_ghostscript_draw_the_same_page(tmp_path, one_bit):
+    stock = STOCKS["a4-24"]
+    path = tmp_path / "sheet.pdf"
+    path.write_bytes(printed(stock, 24, SheetChoice(one_bit=one_bit, frames=True), specimen=True))
+    pages = {"pdfium": page_at(path.read_bytes(), 300), **{name: draw(path, tmp_path) for name, draw in RENDERERS.items()}}
+    assert len({page.size for page in pages.values()}) == 1
+    dark = {name: np.asarray(page) < 128 for name, page in pages.items()}
+    for name, other in dark.items():
+        assert within_a_pixel(dark["poppler"], other), name
+        texts = {code.text for code in zxingcpp.read_barcodes(pages[name], zxingcpp.BarcodeFormat.QRCode)}
+        assert texts == set(said_by(run_for(stock, 24))), name
+
+
+def poppler(path: Path, folder: Path) -> Image.Image:
+    subprocess.run(["pdftoppm", "-r", "300", "-gray", "-singlefile", path, folder / "poppler"], check=True)
+    return Image.open(folder / "poppler.pgm")
+
+
+def ghostscript(path: Path, folder: Path) -> Image.Image:
+    out = folder / "ghostscript.png"
+    # Without it Ghostscript fills every dot that a shape touches, as a printer's raster does, which makes all lines a dot wider.
+    smooth = ("-dTextAlphaBits=4", "-dGraphicsAlphaBits=4", "-c", "0 .setfilladjust", "-f")
+    command = ["gs", "-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE=pnggray", "-r300", f"-sOutputFile={out}", *smooth, path]
+    subprocess.run(command, check=True)
+    return Image.open(out)
+
+
+def mupdf(path: Path, folder: Path) -> Image.Image:
+    with pymupdf.open(path) as document:
+        drawn = document[0].get_pixmap(dpi=300, colorspace=pymupdf.csGRAY)
+        return Image.frombytes("L", (drawn.width, drawn.height), drawn.samples)
+
+
+RENDERERS = {"poppler": poppler, "ghostscript": ghostscript, "mupdf": mupdf}
+
+
+def within_a_pixel(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether every dark pixel of either picture has one in the other, at it or beside it."""
+    return not (one & ~spread(other)).any() and not (other & ~spread(one)).any()
+
+
+def spread(dark: np.ndarray) -> np.ndarray:
+    padded = np.pad(dark, 1)
+    height, width = dark.shape
+    return np.logical_or.reduce([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)])
+
+
+def test_text_is_found_and_copied_with_its_diacritics(tmp_path):
+    stock = STOCKS["a4-21"]
+    content = printed(stock, 3)
+    path = tmp_path / "sheet.pdf"
+    path.write_bytes(content)
+    codes = [row.tobytes().decode() for units in run_for(stock, 3).units for row in units.codes]
+    told = subprocess.run(["pdftotext", "-raw", path, "-"], check=True, capture_output=True).stdout.decode()
+    with pymupdf.open(path) as document:
+        page = document[0]
+        assert len(page.search_for("Gạo Séng Cù Mường Vi")) == 3
+        for text in (told, page.get_text(), pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()):
+            for words in ("Gạo Séng Cù Mường Vi", "Lô", "SC-2026-03", *codes):
+                assert words in text
+
+
+def test_there_is_no_sheet_without_labels_and_no_first_byte_for_a_wrong_start():
+    with pytest.raises(PagingFault):
+        render_sheets(run_for(STOCKS["a4-21"], 1), STOCKS["a4-21"], SheetChoice(Dealing(22)))
+
+
+def test_memory_does_not_grow_with_the_number_of_labels():
+    script = (
+        "import sys, resource; sys.path.insert(0, '.')\n"
+        "from tests.labels.test_sheets import STOCKS, run_for, render_sheets\n"
+        "stock = STOCKS['a4-65']\n"
+        "size = sum(map(len, render_sheets(run_for(stock, int(sys.argv[1])), stock)))\n"
+        "print(size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    few, many = (
+        [
+            int(figure)
+            for figure in subprocess.run(
+                [__import__("sys").executable, "-c", script, count], check=True, capture_output=True
+            ).stdout.split()
+        ]
+        for count in ("1000", "40000")
+    )
+    assert many[0] > 30 * few[0] and many[1] - few[1] < 20_000
