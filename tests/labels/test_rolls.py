@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,11 @@ from traceability.labels import (
     render_zpl,
     roll,
 )
+from traceability.labels.fonts import Face as FontFace
 from traceability.labels.label import ModuleSize
+from traceability.labels.primitives import Text
 from traceability.labels.tspl import manual, quoted
-from traceability.labels.zpl import field_data
+from traceability.labels.zpl import escaped
 from traceability.qr import split
 
 FEW_WORDS = {"producer": None, "geographical_indication": None, "stars": 0}
@@ -167,6 +170,32 @@ def test_the_words_of_a_native_label_are_the_pictures_dot_for_dot(language: str,
     (text,) = said_by(run_for(stock, 1, dpi))
     picture = picture_of(layout_of(text, UNIT, dpi, stock.label), dpi)
     assert ImageChops.difference(*(blanked(each, layout, dpi, symbol=True) for each in (label, picture))).getbbox() is None
+
+
+@LANGUAGE
+def test_a_face_may_stand_on_all_sides_of_the_symbol(language: str) -> None:
+    stock = roll("square", Size(50, 50))
+    run = make_run(1, stock.label, 203, UNIT)
+    box, dot = run.layout.symbol_box, 25.4 / 203
+    texts = [Text(x, y, 2.4, FontFace.BOLD, word) for x, y, word in ((3, 4, "Trên"), (2, 20, "Trái"), (42, 20, "Phải"), (3, 33, "Dưới"))]
+    code = [mark for mark in run.layout.marks if isinstance(mark, Text) and mark.field == "readable_code"]
+    moved = replace(run.layout, symbol_box=replace(box, x=100 * dot, y=60 * dot), marks=(*texts, *code))
+    rows = WRITERS[language](LabelRun(moved, run.units, 1), stock, 203, native=False)
+    (label,) = labels_on(rows, stock, moved, 203)
+    kept = [blanked(each, moved, 203, symbol=True) for each in (label, picture_of(moved, 203))]
+    assert ImageChops.difference(*kept).getbbox() is None
+    assert ink_in_place(label, moved, 203) == place_of(moved, 203, quiet=False)
+
+
+def test_a_code_that_is_not_of_fixed_width_or_has_other_letters_is_refused() -> None:
+    stock = STOCKS["50x30"]
+    run = run_for(stock, 1)
+    marks = tuple(replace(mark, face=FontFace.BOLD) if isinstance(mark, Text) else mark for mark in run.layout.marks)
+    with pytest.raises(ValueError, match="fixed width"):
+        render_tspl(replace(run, layout=replace(run.layout, marks=marks)), stock, 203, native=False)
+    (units,) = run.units
+    with pytest.raises(ValueError, match="'g'"):
+        b"".join(render_zpl(replace(run, units=[replace(units, codes=units.codes * 0 + ord("g"))]), stock, 203, native=False))
 
 
 @LANGUAGE
@@ -353,7 +382,7 @@ def test_the_test_printers_refuse_what_they_do_not_know_and_what_leaves_the_labe
 
 @given(PRINTABLE)
 def test_no_character_of_a_zpl_field_begins_a_command(text: str) -> None:
-    said = field_data(text)
+    said = escaped(text)
     assert not re.search(r"[\^~]", said)
     assert re.sub("_([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), said) == text
 
@@ -367,7 +396,7 @@ def test_a_quoted_tspl_text_ends_where_it_should(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["chè", "a\nb", "a\r\nPRINT 9", "\x00"])
 def test_what_is_not_printable_ascii_is_refused(text: str) -> None:
-    for write in (field_data, quoted):
+    for write in (escaped, quoted):
         with pytest.raises(ValueError, match="ASCII"):
             write(text)
 
