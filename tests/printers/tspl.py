@@ -1,7 +1,7 @@
 """TSPL on paper: the few commands that the writer uses, as the TSPL/TSPL2 programming manual describes them, strictly.
 
-A command that is not known, or a field that leaves the paper, is an error. Symbols are made by segno's peers: the library
-of the service is not asked, so a symbol that only it would understand is not read.
+A command that is not known, or a field that leaves the paper, is an error. Symbols that the printer makes are made by
+zxing-cpp's writer, not by the service's own.
 """
 
 import re
@@ -49,6 +49,7 @@ class Printer:
         word, _, rest = line.partition(" ")
         if word == "SIZE":
             width, height = re.fullmatch(r"([\d.]+) mm,([\d.]+) mm", rest).groups()
+            # A row of labels may be a dot wider than its length in mm says, since each label begins on a whole dot.
             self._size = (round(float(width) * self.dpi / 25.4) + 1, round(float(height) * self.dpi / 25.4))
         elif word in ("GAP", "BLINE") and re.fullmatch(r"[\d.]+ mm,0 mm", rest):
             self.settings[word] = rest
@@ -73,7 +74,7 @@ class Printer:
         return self._page
 
     def _bitmap(self, x: int, y: int, row_bytes: int, height: int, bits: bytes) -> None:
-        # A bit of 0 is dark, in mode 1 of the picture as well. The unused bits at the end of a row are light.
+        # A bit of 0 is dark, as in a picture of mode 1. The unused bits at the end of a row may lie beyond the paper.
         self._on_paper(x, y, 8 * row_bytes - 7, height)
         self._paper.paste(Image.frombytes("1", (8 * row_bytes, height), bits), (x, y))
 

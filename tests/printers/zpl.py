@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 from zplkit import Options, render
 from zplkit.parse import parse
+from zplkit.rendering import Limits
 
 # Every command that the writer may use, with the shape of what follows it.
 COMMANDS = {
@@ -89,6 +90,8 @@ def check_on_label(commands: list[Command]) -> None:
             raise OffTheLabel(f"{command.name} at {left},{top} is {box} on {width} × {height}")
 
 
+_LIMITS = Limits(labels=1000, input_bytes=1 << 26, graphic_bytes=1 << 26, segments=1 << 26, stored_graphic_segments=1 << 26, pixels=1 << 30)
+
 # What moves paper or memory, not dots: zplkit does not take it.
 _JOB = re.compile(rb"\^MN[WMN]|\^PQ\d+|\^ID[^^]+")
 
@@ -97,7 +100,7 @@ def print_zpl(zpl: bytes, dpi: int, profile: str = "zd621") -> list[Image.Image]
     """What comes out, row by row, as pictures of dots; any warning but that fonts are captured ones is an error."""
     commands = commands_of(zpl)
     check_on_label(commands)
-    document = render(_JOB.sub(b"", zpl), Options(profile=profile, dpi=dpi))
+    document = render(_JOB.sub(b"", zpl), Options(profile=profile, dpi=dpi), limits=_LIMITS)
     assert all("captured bitmap strikes" in warning for warning in document.warnings), document.warnings
     rasters = [scene.rasterize() for scene in document.labels]
     pictures = [Image.frombytes("L", (raster.width, raster.height), raster.pixels) for raster in rasters]

@@ -30,8 +30,9 @@ def compressed(rows: Bytes, repeat: int = 1) -> list[bytes]:
         again = np.full((count, height, repeat - 1), _AGAIN, np.uint8)
         written = np.concatenate([written, again], axis=2)
     flat = written.reshape(count, -1)
-    ends = np.cumsum(np.count_nonzero(flat, axis=1)).tolist()
-    text = flat[flat != 0].tobytes()
+    kept = flat != 0
+    ends = np.cumsum(np.count_nonzero(kept, axis=1)).tolist()
+    text = flat[kept].tobytes()
     return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import ceil, floor
+from string import ascii_uppercase, digits
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from traceability.labels.fonts import Face as Typeface
 from traceability.labels.fonts import font
 from traceability.labels.primitives import Text
 from traceability.labels.raster import WHITE, blank, draw_marks, printed, whole_dots
@@ -21,11 +23,11 @@ from traceability.qr import QUIET_MODULES
 Bytes = NDArray[np.uint8]
 Dots = NDArray[np.bool_]
 
-PART = 1000
-"""Labels that are written at once: enough for numpy, and a few dozen megabytes at 600 dpi."""
+PART = 500
+"""Labels that are written at once: enough for numpy, and not a hundred megabytes at 600 dpi."""
 
-# The ink of a line of codes, in ems from its baseline: capitals, and what goes below.
-_ASCENT, _DESCENT = 0.8, 0.25
+# What readable codes are written with: no row of dots is sent for what other letters would need.
+_CODE_CHARACTERS = f"-{digits}{ascii_uppercase}"
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,12 @@ class Face:
 
     @cached_property
     def parts(self) -> tuple[Patch, ...]:
-        """The face without the symbol's place: what stands beside it, and what stands under it."""
-        split = self.symbol.top + self.symbol.side + self.symbol.quiet
-        right = self.symbol.left + self.symbol.side + self.symbol.quiet
-        patches = (self._patch(0, split, right, self.width), self._patch(split, self.height, 0, self.width))
-        return tuple(patch for patch in patches if patch.height)
+        """The face without the symbol's place: what stands above it, beside it on either hand, and under it."""
+        place = self.symbol
+        left, top = place.left - place.quiet, place.top - place.quiet
+        right, bottom = place.left + place.side + place.quiet, place.top + place.side + place.quiet
+        areas = ((0, top, 0, self.width), (top, bottom, 0, left), (top, bottom, right, self.width), (bottom, self.height, 0, self.width))
+        return tuple(patch for patch in (self._patch(*area) for area in areas) if patch.height)
 
     def _patch(self, top: int, bottom: int, left: int, right: int) -> Patch:
         dots = self.dots[top:bottom, left:right]
@@ -104,14 +107,20 @@ class Face:
 
 
 class CodeStrip:
-    """A line of the readable code: where it stands in dots, and its letters drawn as render_png draws them."""
+    """A line of the readable code: where it stands in dots, and its letters drawn as render_png draws them.
+
+    Raises ValueError for a code that is not set in the face of fixed width.
+    """
 
     def __init__(self, slot: CodeSlot, face: Face) -> None:
+        if slot.text.face is not Typeface.MONO:
+            raise ValueError("a readable code is set in the face of fixed width")
         self.slot, self._dpi = slot, face.dpi
         text, scale = slot.text, face.dpi / 25.4
         size, baseline = text.size_mm * scale, round(text.baseline * scale)
         self.left, right = max(0, floor(text.x * scale) - 1), min(face.width, ceil((text.x + text.width) * scale) + 1)
-        self.top, bottom = max(0, baseline - ceil(_ASCENT * size)), min(face.height, baseline + ceil(_DESCENT * size))
+        _, below, _, above = font(text.face).bounds(_CODE_CHARACTERS)
+        self.top, bottom = max(0, baseline - ceil(above * size) - 1), min(face.height, baseline + ceil(-below * size) + 1)
         self.width, self.height, self.baseline = right - self.left, bottom - self.top, baseline
         self._under = face.dots[self.top : bottom, self.left : right]
         advance = font(text.face).width("0") * size
@@ -121,7 +130,10 @@ class CodeStrip:
         self._glyphs: dict[int, Dots] = {}
 
     def rows(self, codes: Bytes) -> Bytes:
-        """The dots of this line for readable codes (n, length): packed, (n, height, row_bytes), on the face's own dots."""
+        """The dots of this line for readable codes (n, length): packed, (n, height, row_bytes), on the face's own dots.
+
+        Raises ValueError for what is no capital, digit, hyphen or space.
+        """
         letters = codes[:, self.slot.start : self.slot.stop]
         used = np.unique(letters)
         table = np.stack([self._glyph(int(letter)) for letter in used])
@@ -134,6 +146,8 @@ class CodeStrip:
     def _glyph(self, letter: int) -> Dots:
         """A letter at each place of the line, (places, height, cell): places begin at different parts of a dot."""
         if letter not in self._glyphs:
+            if chr(letter) not in f" {_CODE_CHARACTERS}":
+                raise ValueError(f"a readable code has no {chr(letter)!r}")
             places = [self._drawn(chr(letter), at)[:, x : x + self._cell] for at, x in enumerate(self._cells)]
             self._glyphs[letter] = np.stack(places)
         return self._glyphs[letter]

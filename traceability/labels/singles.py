@@ -19,6 +19,9 @@ from traceability.qr import Symbol
 
 Kind = Literal["png", "svg", "pdf"]
 
+# Fast: an outline shrinks to a fifth even so.
+_COMPRESSION = 2
+
 
 def layouts_of(run: LabelRun) -> Iterator[tuple[str, Layout]]:
     """Each label's readable code and its layout, in order."""
@@ -49,7 +52,7 @@ def zip_of(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
         for name, content in files:
             # Always the same time, so that the same labels are the same bytes. PNG and PDF are compressed within.
             entry = ZipInfo(name)
-            archive.writestr(entry, content, ZIP_DEFLATED if name.endswith(".svg") else ZIP_STORED)
+            archive.writestr(entry, content, ZIP_DEFLATED if name.endswith(".svg") else ZIP_STORED, _COMPRESSION)
             yield out.taken()
     yield out.taken()
 
@@ -65,7 +68,7 @@ class _PngPress:
 
     def __call__(self, layout: Layout) -> bytes:
         codes = [slot.text for slot in LabelRun(layout, (), 1).slots]
-        return finish_png(draw_marks(self._face.copy(), codes, self._dpi), layout.symbol_box, self._dpi)
+        return finish_png(draw_marks(self._face.copy(), codes, self._dpi), layout.symbol_box, self._dpi, optimize=False)
 
 
 class _Outlet(io.RawIOBase):

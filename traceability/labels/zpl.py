@@ -61,7 +61,7 @@ def render_zpl(run: LabelRun, stock: Stock, dpi: int, *, native: bool, copies: i
     return chain([_stored(face, name) + settings], rows, [f"^XA^ID{name}^FS^XZ\n".encode()])
 
 
-def field_data(text: str) -> str:
+def escaped(text: str) -> str:
     """A text as it stands between ^FH^FD and ^FS. Raises ValueError for what is not printable ASCII."""
     return check_printable(text).translate(_HIDDEN)
 
@@ -110,7 +110,7 @@ class _MadeSymbol:
         return f"{at}^BQN,2,{symbol.module}^FH^FD{symbol.level}M,B{self._count:04d}".encode()
 
     def said(self, units: Units) -> list[bytes]:
-        return [field_data(text).encode() + _END for text in strings(units.texts)]
+        return [escaped(text).encode() + _END for text in strings(units.texts)]
 
 
 class _CodeText:
@@ -124,7 +124,7 @@ class _CodeText:
 
     def said(self, units: Units) -> list[bytes]:
         codes = units.codes[:, self._slot.start : self._slot.stop]
-        return [field_data(text).encode() + _END for text in strings(codes)]
+        return [escaped(text).encode() + _END for text in strings(codes)]
 
 
 def _picture(left: int, top: int, row_bytes: int, height: int) -> bytes:
