@@ -1,7 +1,8 @@
 """Does the mask of a QR symbol matter to those who read it? Reading rates of the eight masks in bad pictures, three readers.
 
-Run from the project's folder: `.venv/bin/python benchmarks/masks.py`, or with `--quick` in under a minute. It needs zxing-cpp
-and, as peers, pyzbar (with the system's libzbar0) and opencv-python-headless; a reader that is missing is left out and named.
+Run from the project's folder: `.venv/bin/python benchmarks/masks.py`, about ten minutes on two cores, or with `--quick` in under
+one. It needs zxing-cpp and, as peers, pyzbar (with the system's libzbar0) and opencv-python-headless; a reader that is missing is
+left out and named.
 
 A trial is one random text of a real form, written with each of the eight masks, each picture spoilt in the same way: same angle,
 same blur, same noise, same spots. "Best" and "worst" are, of those eight, the ones with the least and the most penalty points as
