@@ -6,8 +6,8 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFont
 
 from traceability.labels.fonts import Face, font
-from traceability.labels.label import MM_PER_INCH
-from traceability.labels.primitives import Layout, Mark, Outline, Rule, Star, SymbolBox, Text
+from traceability.labels.label import MM_PER_INCH, check_dpi
+from traceability.labels.primitives import Layout, Mark, Outline, Picture, Rule, Star, SymbolBox, Text
 
 _WHITE, _BLACK = 255, 0
 # Grey edges darker than this print: a little over half, since thin strokes at 203 dpi would else break up.
@@ -18,9 +18,9 @@ _STAR_OVERSAMPLING = 8
 def render_png(layout: Layout, dpi: int) -> bytes:
     """The label at `dpi` dots an inch, its resolution noted in the picture (pHYs), every module whole dots.
 
-    Raises ValueError if the layout was not made for this printer.
+    Raises ValueError if the layout was not made for this printer, PrinterFault for a resolution that none has.
     """
-    dot = MM_PER_INCH / dpi
+    dot = MM_PER_INCH / check_dpi(dpi)
     picture = Image.new("L", (round(layout.width_mm / dot), round(layout.height_mm / dot)), _WHITE)
     draw = ImageDraw.Draw(picture)
     for mark in layout.marks:
@@ -65,6 +65,9 @@ def _draw_mark(picture: Image.Image, draw: ImageDraw.ImageDraw, mark: Mark, scal
             at = (mark.x * scale, mark.baseline * scale)
             line = _BLACK if mark.dark else _WHITE
             draw.text(at, mark.string, _WHITE, letters, anchor="ls", stroke_width=stroke, stroke_fill=line)
+        case Picture():
+            ink = Image.frombytes("1", (mark.columns, mark.height), mark.rows)
+            picture.paste(_BLACK, (round(mark.x * scale), round(mark.y * scale)), ink)
 
 
 def _draw_text(draw: ImageDraw.ImageDraw, text: Text, scale: float) -> None:
