@@ -22,17 +22,18 @@ _WIDEST_GAP_MM = 1.0
 
 @dataclass(frozen=True)
 class Place:
-    """Where the column stands, in mm: the tops of its first capitals are at `top`.
+    """Where the column stands, in mm: the tops of its first capitals are at `start`, or above it where that is too low.
 
-    `foot` is the line its last baseline should stand on, `bottom` the line that no ink may cross. `scale` is how much
-    larger than on the usual label the text may become.
+    `foot` is the line its last baseline should stand on, `top` and `bottom` the lines that neither capitals nor ink may
+    cross. `scale` is how much larger than on the usual label the text may become.
     """
 
     x: float
     width: float
-    top: float
+    start: float
     foot: float
     bottom: float
+    top: float
     scale: float = 1.0
 
 
@@ -89,10 +90,15 @@ def _baselines(lines: Sequence[Line], place: Place, spacing: tuple[float, float]
     """
     leading, least = spacing
     gaps = len({line.group for line in lines}) - 1
-    dense = _stack(lines, place.top, leading, 0.0)[-1]
-    gap = min(max((place.foot - dense) / gaps, least), _WIDEST_GAP_MM * place.scale) if gaps else 0.0
-    fits = dense + gaps * gap + _descent(lines[-1]) <= place.bottom
-    return _stack(lines, place.top, leading, gap) if fits else []
+    dense = _stack(lines, 0.0, leading, 0.0)[-1]
+    gap = min(max((place.foot - place.start - dense) / gaps, least), _WIDEST_GAP_MM * place.scale) if gaps else 0.0
+    height = dense + gaps * gap
+    start = min(place.start, place.bottom - _descent(lines[-1]) - height)
+    if start < place.start:
+        # Too high for the symbol's height: the column stands about its middle, as far as there is room.
+        start = max(place.top, min(start, (place.start + place.foot - height) / 2))
+    fits = start + height + _descent(lines[-1]) <= place.bottom + 1e-9
+    return _stack(lines, start, leading, gap) if fits else []
 
 
 def _stack(lines: Sequence[Line], top: float, leading: float, gap: float) -> list[float]:

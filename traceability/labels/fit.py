@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from traceability.labels.label import ModuleSize, Size
-from traceability.labels.primitives import SymbolBox
+from traceability.qr import QUIET_MODULES
 
 Reason = Literal["width", "height", "character"]
 Verdict = Literal["fits", "tight", "misfit"]
@@ -76,26 +76,42 @@ class FitReport:
         return "tight" if self.tightness else "fits"
 
 
+@dataclass(frozen=True)
+class SymbolMeasures:
+    """A symbol before it is drawn; `side_mm` is its width and height with the quiet zone."""
+
+    version: int
+    level: str
+    module_mm: float
+    side_mm: float
+
+
 def judge_fit(
-    box: SymbolBox | None, module: ModuleSize, size: Size, smallest_text_pt: float, left_out: tuple[str, ...], misfits: tuple[Misfit, ...]
+    symbol: SymbolMeasures | None,
+    module: ModuleSize,
+    size: Size,
+    *,
+    smallest_text_pt: float = 0.0,
+    left_out: tuple[str, ...] = (),
+    misfits: tuple[Misfit, ...] = (),
 ) -> FitReport:
-    """The report of a symbol in its place, with text of this size at the least."""
-    if box is None:
+    """The report of a symbol on a label of `size`, with text of this size at the least."""
+    if symbol is None:
         return FitReport(0, "", 0.0, None, smallest_text_pt, misfits)
-    dots = round(box.module_mm / module.dot_mm) if module.dpi else None
-    tightness = () if misfits else _tightness(box, module, size, smallest_text_pt)
-    symbol = box.symbol
-    return FitReport(symbol.version, symbol.level, box.module_mm, dots, smallest_text_pt, misfits, box.quiet, left_out, tightness)
+    dots = round(symbol.module_mm / module.dot_mm) if module.dpi else None
+    tightness = () if misfits else _tightness(symbol, module, size, smallest_text_pt)
+    quiet = QUIET_MODULES * symbol.module_mm
+    return FitReport(symbol.version, symbol.level, symbol.module_mm, dots, smallest_text_pt, misfits, quiet, left_out, tightness)
 
 
-def _tightness(box: SymbolBox, module: ModuleSize, size: Size, smallest_text_pt: float) -> tuple[Tightness, ...]:
+def _tightness(symbol: SymbolMeasures, module: ModuleSize, size: Size, smallest_text_pt: float) -> tuple[Tightness, ...]:
     coarse = module.dpi is not None and module.dpi < _COARSE_DPI
-    narrow = box.module_mm < _LEAST_MODULE_MM or (coarse and round(box.module_mm / module.dot_mm) < _LEAST_COARSE_DOTS)
-    play = min(size.width_mm, size.height_mm) - box.side
+    narrow = symbol.module_mm < _LEAST_MODULE_MM or (coarse and round(symbol.module_mm / module.dot_mm) < _LEAST_COARSE_DOTS)
+    play = min(size.width_mm, size.height_mm) - symbol.side_mm
     found: list[tuple[Tightness, bool]] = [
         ("module", narrow),
         ("text", smallest_text_pt < _FLOOR_PT),
-        ("level", box.symbol.level == "M"),
+        ("level", symbol.level == "M"),
         ("edge", play < _LEAST_PLAY_MM),
     ]
     return tuple(word for word, holds in found if holds)

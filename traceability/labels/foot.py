@@ -19,6 +19,8 @@ _UNDER_RULE_MM = 1.15
 LOWEST_BASELINE_MM = 1.3
 _CODE_SETTINGS = ((2.5, 1), (2.35, 1), (2.2, 1), (2.0, 1), (SMALLEST_MM, 1), (2.0, 2), (SMALLEST_MM, 2))
 _HOST_SETTINGS = ((1.95, 1), (1.85, 1), (SMALLEST_MM, 1), (1.85, 2), (SMALLEST_MM, 2))
+# Where the foot has room for three lines, larger text on two lines goes before smaller text on one.
+_TALL_HOST_SETTINGS = ((2.15, 1), (1.95, 1), (2.0, 2), (1.95, 2), (1.85, 1), (1.85, 2), (SMALLEST_MM, 1), (SMALLEST_MM, 2))
 _LEADINGS = (1.52, 1.25)
 
 
@@ -32,6 +34,7 @@ class Strip:
     height: float
     rule_width: float
     ruled: bool = True
+    tall: bool = False
     scale: float = 1.0
 
     @property
@@ -54,7 +57,7 @@ def misfits(paragraphs: Sequence[Paragraph], strip: Strip) -> list[Misfit]:
 def set_foot(paragraphs: tuple[Paragraph, ...], strip: Strip) -> tuple[Line, ...]:
     """The lines under the rule, the host last. Raises LabelDoesNotFit if they are too many; call `misfits` first."""
     *codes, address = paragraphs
-    hosts = _settings(address, grown(_HOST_SETTINGS, strip.scale), strip)
+    hosts = _settings(address, grown(_TALL_HOST_SETTINGS if strip.tall else _HOST_SETTINGS, strip.scale), strip)
     above = _settings(codes[0], grown(_CODE_SETTINGS, strip.scale), strip) if codes else [[]]
     feet = [upper + lower for lower, upper in product(hosts, above)]
     fitting = next((lines for lines in feet if _baselines(lines, 0.0, _LEADINGS[-1], strip)[-1] <= strip.room), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from traceability.labels.column import Place
@@ -21,15 +22,21 @@ MARGIN_MM = 2.1
 _CLOSE_MARGIN_MM = 1.6
 EDGE_MM = 0.1
 _SYMBOL_SHARE, _STACKED_SHARE = 0.42, 0.5
+_SMALL_STACKED_SHARE = 0.6
 _GUTTER_MM = 0.4
 _NARROWEST_COLUMN_MM = 8.0
 _STRIP_MM = LOWEST_BASELINE_MM + SMALLEST_MM * 0.714 + 0.5
 _USUAL = Size(50.0, 30.0)
 _LARGEST_SCALE = 1.6
+_STACKED_SCALE = 1.3
+_THIRD_LINE_MM = 2.4
+_EASY_MM = 1.99
 # A label lower than the usual one has no height for a foot, a higher than wide one none for a column beside the symbol.
 _LOW_MM, _UPRIGHT = 29.0, 1.2
 _FOOT_LOGO_MM, _COLUMN_LOGO_MM = (12.0, 5.6), (12.0, 5.0)
-_LOGO_GAP_MM = 1.0
+_LOGO_GAP_MM, _LOGO_OVER_NAME_MM = 1.0, 1.5
+_OVER_RULE_MM = 0.9
+_WIDE_COLUMN_MM = 34.0
 # What a signed label may leave out for a symbol that phones read at arm's length; the page says all of it.
 _LEFT_OUT_OF_SIGNED = ((), ("geographical_indication",), ("geographical_indication", "producer"))
 
@@ -46,7 +53,10 @@ class LogoBox:
 
 @dataclass(frozen=True)
 class Frame:
-    """One way to place a label. The symbol's box has its left top corner at x and y; `modules` is its side, quiet zones included."""
+    """One way to place a label. The symbol's box has its left top corner at x and y; `modules` is its side, quiet zones included.
+
+    `least_mm` is the smallest text for which this way is taken.
+    """
 
     arrangement: Arrangement
     x: float
@@ -58,6 +68,7 @@ class Frame:
     foot: Strip | None
     logo: LogoBox | None = None
     left_out: tuple[str, ...] = ()
+    least_mm: float = SMALLEST_MM
 
 
 def scale_of(size: Size) -> float:
@@ -67,14 +78,20 @@ def scale_of(size: Size) -> float:
 
 def frames(label: Label, size: Size, module: ModuleSize) -> Iterator[Frame]:
     """The frames whose symbol has room, the widest modules first."""
-    scaled, sides = module.widened(scale_of(size)), _sides(label.qr_text)
-    for dots in range(scaled.preferred_dots, scaled.least_dots - 1, -1):
-        for modules in sides:
-            fitting = [way for way in arrangements(label.design, size) if modules * dots <= scaled.dots_in(symbol_room(way, size))]
-            for left_out in _LEFT_OUT_OF_SIGNED if label.design == "signed" else ((),):
+    sides, ways = _sides(label.qr_text), arrangements(label.design, size)
+    scaled = {way: module.widened(_widest(label.design, way, size)) for way in ways}
+    rooms = {way: module.dots_in(symbol_room(label.design, way, size)) for way in ways}
+    for dots in range(max(printer.preferred_dots for printer in scaled.values()), module.least_dots - 1, -1):
+        # Modules wider than phones need are no reason for small text, for leaving out anything, or for the lesser correction.
+        wide = dots > module.preferred_dots
+        for modules in sides[:1] if wide else sides:
+            fitting = [way for way in ways if dots <= scaled[way].preferred_dots and modules * dots <= rooms[way]]
+            for left_out in _LEFT_OUT_OF_SIGNED if label.design == "signed" and not wide else ((),):
                 for way in fitting:
-                    frame = frame_of(way, size, scaled, dots, modules, left_out)
-                    yield from _with_logo(frame, size, scaled, label.logo)
+                    frame = frame_of(way, size, module, dots, modules, left_out)
+                    for found in _with_logo(replace(frame, least_mm=_EASY_MM if wide else SMALLEST_MM), size, module, label.logo):
+                        if not (wide and found.left_out):
+                            yield found
 
 
 def arrangements(design: Design, size: Size) -> tuple[Arrangement, ...]:
@@ -89,7 +106,12 @@ def arrangements(design: Design, size: Size) -> tuple[Arrangement, ...]:
     return ("beside", "tower") if size.height_mm < _LOW_MM else ("beside",)
 
 
-def symbol_room(way: Arrangement, size: Size) -> float:
+def _widest(design: Design, way: Arrangement, size: Size) -> float:
+    """How much wider than usual modules may become."""
+    return 2.0 if design == "small" else 1.5 if way == "stacked" else scale_of(size)
+
+
+def symbol_room(design: Design, way: Arrangement, size: Size) -> float:
     """The side of the largest symbol, quiet zones included, in mm."""
     whole = size.height_mm - 2 * EDGE_MM
     beside = size.width_mm - EDGE_MM - _GUTTER_MM - _NARROWEST_COLUMN_MM - _CLOSE_MARGIN_MM
@@ -99,7 +121,7 @@ def symbol_room(way: Arrangement, size: Size) -> float:
         return min(whole, beside)
     if way == "strip":
         return min(whole - _STRIP_MM, beside)
-    return min(size.width_mm - 2 * EDGE_MM, _STACKED_SHARE * size.height_mm)
+    return min(size.width_mm - 2 * EDGE_MM, (_SMALL_STACKED_SHARE if design == "small" else _STACKED_SHARE) * size.height_mm)
 
 
 def needed_modules(text: str) -> int:
@@ -119,12 +141,10 @@ def frame_of(way: Arrangement, size: Size, module: ModuleSize, dots: int, module
     left = corner + side + _GUTTER_MM
     bottom = size.height_mm - (foot.height if foot else 0.0)
     y = corner if way == "beside" else module.snapped(max((bottom - side) / 2, 0.0))
-    if way == "beside":
-        place = Place(left, size.width_mm - margin - left, MARGIN_MM, y + side - quiet, bottom - 4 * EDGE_MM, scale_of(size))
-    else:
-        low = bottom - (0.2 if foot else LOWEST_BASELINE_MM - 0.25 * SMALLEST_MM)
-        top = min(max(y + quiet, _CLOSE_MARGIN_MM), MARGIN_MM)
-        place = Place(left, size.width_mm - margin - left, top, min(y + side - quiet, low), low, scale_of(size))
+    low = bottom - (4 * EDGE_MM if foot else LOWEST_BASELINE_MM - 0.25 * SMALLEST_MM)
+    start = MARGIN_MM if way == "beside" else max(y + quiet, MARGIN_MM)
+    width = size.width_mm - margin - left
+    place = Place(left, width, start, min(y + side - quiet, low), low, _CLOSE_MARGIN_MM, scale_of(size))
     return Frame(way, corner, y, dots, module_mm, modules, place, foot, None, left_out)
 
 
@@ -133,20 +153,25 @@ def _stacked(size: Size, module: ModuleSize, dots: int, modules: int, left_out: 
     side, quiet = modules * module_mm, QUIET_MODULES * module_mm
     x = module.snapped(max((size.width_mm - side) / 2, 0.0))
     y = module.snapped(max(MARGIN_MM - quiet, 0.0))
-    foot = _foot("stacked", size)
-    bottom = size.height_mm - foot.height - 4 * EDGE_MM
-    place = Place(MARGIN_MM, size.width_mm - 2 * MARGIN_MM, y + side + _GUTTER_MM, bottom, bottom, scale_of(size))
+    foot = _ruled_foot(size, _foot_height(size) + _THIRD_LINE_MM, tall=True)
+    bottom = foot.top - _OVER_RULE_MM
+    start = y + side + _GUTTER_MM
+    place = Place(MARGIN_MM, size.width_mm - 2 * MARGIN_MM, start, bottom, bottom, start, max(scale_of(size), _STACKED_SCALE))
     return Frame("stacked", x, y, dots, module_mm, modules, place, foot, None, left_out)
 
 
 def _foot(way: Arrangement, size: Size) -> Strip | None:
-    width = size.width_mm - 2 * MARGIN_MM
     if way == "tower":
         return None
-    if way == "strip":
-        return Strip(MARGIN_MM, width, size.height_mm - _STRIP_MM, _STRIP_MM, width, ruled=False)
-    height = _foot_height(size)
-    return Strip(MARGIN_MM, width, size.height_mm - height, height, width, scale=scale_of(size))
+    if way == "beside":
+        return _ruled_foot(size, _foot_height(size))
+    width = size.width_mm - 2 * MARGIN_MM
+    return Strip(MARGIN_MM, width, size.height_mm - _STRIP_MM, _STRIP_MM, width, ruled=False)
+
+
+def _ruled_foot(size: Size, height: float, *, tall: bool = False) -> Strip:
+    width = size.width_mm - 2 * MARGIN_MM
+    return Strip(MARGIN_MM, width, size.height_mm - height, height, width, tall=tall, scale=scale_of(size))
 
 
 def _foot_height(size: Size) -> float:
@@ -158,15 +183,18 @@ def _with_logo(frame: Frame, size: Size, module: ModuleSize, logo: LabelLogo | N
     if logo is None:
         yield frame
         return
-    ruled = frame.foot is not None and frame.foot.ruled
-    yield _logo_in_foot(frame, size, module, logo) if ruled else _logo_over_column(frame, module, logo)
+    if frame.arrangement == "beside":
+        yield _logo_in_foot(frame, size, module, logo)
+    elif frame.arrangement == "stacked":
+        yield _logo_under_column(frame, module, logo)
+    else:
+        yield _logo_at_column(frame, module, logo)
     yield replace(frame, left_out=("logo", *frame.left_out))
 
 
 def _logo_in_foot(frame: Frame, size: Size, module: ModuleSize, logo: LabelLogo) -> Frame:
     assert frame.foot is not None
-    scale = frame.foot.scale
-    width, height = (module.snapped(length) for length in logo.within(*(scale * most for most in _FOOT_LOGO_MM)))
+    width, height = _measure_logo(logo, _FOOT_LOGO_MM, frame.foot.scale, module)
     x = module.snapped(size.width_mm - MARGIN_MM - width)
     # In the middle between the rule and the lowest baseline, where the lines of the foot are, too.
     middle = (frame.foot.top + size.height_mm - 0.75 * LOWEST_BASELINE_MM) / 2
@@ -174,15 +202,34 @@ def _logo_in_foot(frame: Frame, size: Size, module: ModuleSize, logo: LabelLogo)
     return replace(frame, foot=replace(frame.foot, width=x - _LOGO_GAP_MM - frame.foot.x), logo=box)
 
 
-def _logo_over_column(frame: Frame, module: ModuleSize, logo: LabelLogo) -> Frame:
-    place, scale = frame.place, frame.place.scale
-    widest = min(scale * _COLUMN_LOGO_MM[0], max(place.width, 1.0))
-    width, height = (module.snapped(length) for length in logo.within(widest, scale * _COLUMN_LOGO_MM[1]))
+def _logo_under_column(frame: Frame, module: ModuleSize, logo: LabelLogo) -> Frame:
+    place = frame.place
+    width, height = _measure_logo(logo, _COLUMN_LOGO_MM, place.scale, module)
+    box = LogoBox(module.snapped(place.x + place.width - width), module.snapped(place.bottom - height), width, height)
+    bottom = box.y - 4 * EDGE_MM
+    return replace(frame, place=replace(place, bottom=bottom, foot=bottom), logo=box)
+
+
+def _logo_at_column(frame: Frame, module: ModuleSize, logo: LabelLogo) -> Frame:
+    """At the right of a wide column, else over it."""
+    place = frame.place
+    widest = (min(_COLUMN_LOGO_MM[0], max(place.width / place.scale, 1.0)), _COLUMN_LOGO_MM[1])
+    width, height = _measure_logo(logo, widest, place.scale, module)
+    if place.width - width - _LOGO_GAP_MM >= _WIDE_COLUMN_MM:
+        box = LogoBox(module.snapped(place.x + place.width - width), module.snapped(place.start), width, height)
+        return replace(frame, place=replace(place, width=box.x - _LOGO_GAP_MM - place.x), logo=box)
     # Up to the next dot, so that the logo's edge never reaches into the gutter beside the quiet zone.
     box = LogoBox(module.snapped(place.x + module.dot_mm / 2), module.snapped(place.top), width, height)
-    return replace(frame, place=replace(place, top=box.y + height + _LOGO_GAP_MM), logo=box)
+    start = box.y + height + _LOGO_OVER_NAME_MM
+    return replace(frame, place=replace(place, top=start, start=start), logo=box)
 
 
+def _measure_logo(logo: LabelLogo, most: tuple[float, float], scale: float, module: ModuleSize) -> tuple[float, float]:
+    width, height = logo.within(scale * most[0], scale * most[1])
+    return max(module.snapped(width), module.dot_mm), max(module.snapped(height), module.dot_mm)
+
+
+@lru_cache(maxsize=256)
 def _sides(text: str) -> list[int]:
     """The sides of the symbol at level Q and at level M, quiet zones included, the larger first."""
     versions = {minimum_version(text, level) for level in ("Q", "M")}

@@ -7,13 +7,14 @@ from traceability.labels import foot as feet
 from traceability.labels import wording
 from traceability.labels.column import Place, column_marks, set_column
 from traceability.labels.column import misfits as column_misfits
-from traceability.labels.fit import FitReport, LabelDoesNotFit, Misfit, judge_fit
+from traceability.labels.fit import FitReport, LabelDoesNotFit, Misfit, SymbolMeasures, judge_fit
 from traceability.labels.fonts import Face, font
 from traceability.labels.frames import Arrangement, Frame, arrangements, frame_of, frames, needed_modules, symbol_room
 from traceability.labels.label import MM_PER_POINT, SIZE_50X30, Label, ModuleSize, Size, check_size
 from traceability.labels.primitives import Layout, Mark, Outline, Picture, SymbolBox, Text
 from traceability.labels.setting import Line, Paragraph
 from traceability.qr import symbol_for
+from traceability.qr.symbol import measure_symbol
 
 _SPECIMEN_SHARE = 0.92
 _SPECIMEN_STROKE_MM = 0.18
@@ -28,31 +29,44 @@ def lay_out(label: Label, size: Size = SIZE_50X30, module: ModuleSize | None = N
     and nothing set under five points. What a design may leave out for want of room is named in the layout's `left_out`.
     """
     module = module or ModuleSize.vector()
-    clean, reasons = wording.printable(label)
-    if reasons:
-        raise LabelDoesNotFit((*reasons, *_reasons(clean, check_size(size), module)))
-    for frame in frames(clean, check_size(size), module):
-        try:
-            column, foot = _set(clean, frame)
-        except LabelDoesNotFit:
-            continue
-        return _placed(clean, size, module, frame, column, foot)
-    raise LabelDoesNotFit(_reasons(clean, size, module))
+    clean, frame, column, foot = _found(label, size, module)
+    return _placed(clean, size, module, frame, column, foot)
 
 
 def check_fit(label: Label, size: Size = SIZE_50X30, dpi: int | None = None) -> FitReport:
-    """Whether the label fits paper of `size` on a printer of `dpi` (None: a drawing).
+    """Whether the label fits paper of `size` on a printer of `dpi` (None: a drawing). Nothing is drawn for it.
 
     Raises SizeFault and PrinterFault for what is no label and no printer, and nothing else.
     """
     module = ModuleSize.vector() if dpi is None else ModuleSize.for_dpi(dpi)
     try:
-        layout = lay_out(label, size, module)
+        clean, frame, column, foot = _found(label, size, module)
     except LabelDoesNotFit as refusal:
         clean, _ = wording.printable(label)
-        return judge_fit(_first_symbol(clean, size, module), module, size, 0.0, (), refusal.reasons)
-    smallest = min(text.size_mm for text in layout.texts) / MM_PER_POINT
-    return judge_fit(layout.symbol_box, module, size, round(smallest, 2), layout.left_out, ())
+        return judge_fit(_symbol_in(clean, _first_frame(clean, size, module)), module, size, misfits=refusal.reasons)
+    smallest = min(line.size for line in (*column, *foot)) / MM_PER_POINT
+    return judge_fit(_symbol_in(clean, frame), module, size, smallest_text_pt=round(smallest, 2), left_out=frame.left_out)
+
+
+def _found(label: Label, size: Size, module: ModuleSize) -> tuple[Label, Frame, tuple[Line, ...], tuple[Line, ...]]:
+    """The first frame that takes the label, with the lines of its column and foot. Raises LabelDoesNotFit."""
+    check_size(size)
+    clean, reasons = wording.printable(label)
+    if reasons:
+        raise LabelDoesNotFit((*reasons, *_reasons(clean, size, module)))
+    for frame in frames(clean, size, module):
+        try:
+            return clean, frame, *_set(clean, frame)
+        except LabelDoesNotFit:
+            continue
+    raise LabelDoesNotFit(_reasons(clean, size, module))
+
+
+def _symbol_in(label: Label, frame: Frame | None) -> SymbolMeasures | None:
+    if frame is None:
+        return None
+    version, level = measure_symbol(label.qr_text, frame.modules)
+    return SymbolMeasures(version, level, frame.module_mm, frame.modules * frame.module_mm)
 
 
 def _set(label: Label, frame: Frame) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
@@ -61,7 +75,11 @@ def _set(label: Label, frame: Frame) -> tuple[tuple[Line, ...], tuple[Line, ...]
     reasons = column_misfits(column, frame.place) + (feet.misfits(foot, frame.foot) if frame.foot else [])
     if reasons:
         raise LabelDoesNotFit(tuple(reasons))
-    return set_column(column, frame.place), feet.set_foot(foot, frame.foot) if frame.foot else ()
+    lines = set_column(column, frame.place), feet.set_foot(foot, frame.foot) if frame.foot else ()
+    smallest = min((line for part in lines for line in part), key=lambda line: line.size)
+    if smallest.size < frame.least_mm:
+        raise LabelDoesNotFit((Misfit(smallest.field, smallest.text, "height", frame.least_mm, smallest.size),))
+    return lines
 
 
 def _paragraphs(label: Label, frame: Frame) -> tuple[tuple[Paragraph, ...], tuple[Paragraph, ...]]:
@@ -79,9 +97,7 @@ def _paragraphs(label: Label, frame: Frame) -> tuple[tuple[Paragraph, ...], tupl
     return tuple(said), (wording.code(label), wording.address(label))
 
 
-def _placed(
-    label: Label, size: Size, module: ModuleSize, frame: Frame, column: tuple[Line, ...], foot: tuple[Line, ...]
-) -> Layout:
+def _placed(label: Label, size: Size, module: ModuleSize, frame: Frame, column: tuple[Line, ...], foot: tuple[Line, ...]) -> Layout:
     box = SymbolBox(frame.x, frame.y, frame.module_mm, symbol_for(label.qr_text, frame.modules))
     text = column_marks(column, frame.place)
     marks = [
@@ -113,7 +129,7 @@ def _reasons(label: Label, size: Size, module: ModuleSize) -> tuple[Misfit, ...]
     found = list(islice(tried, 1)) if label.design == "standard" else list(tried)[-1:]
     reasons, frame = [], found[0] if found else None
     if frame is None:
-        room, needed = symbol_room(way, size), needed_modules(label.qr_text)
+        room, needed = symbol_room(label.design, way, size), needed_modules(label.qr_text)
         reasons = [Misfit("qr_text", label.qr_text, "width", round(needed * module.least_dots * module.dot_mm, 2), round(room, 2))]
         frame = _without_symbol(way, size, module, room)
     try:
@@ -128,11 +144,10 @@ def _without_symbol(way: Arrangement, size: Size, module: ModuleSize, room: floa
     return frame_of(way, size, module, module.least_dots, modules)
 
 
-def _first_symbol(label: Label, size: Size, module: ModuleSize) -> SymbolBox | None:
-    """The symbol that the label would have if its text had room."""
+def _first_frame(label: Label, size: Size, module: ModuleSize) -> Frame | None:
+    """Where the symbol would stand if its text had room."""
     way = arrangements(label.design, size)[0]
-    frame = next((frame for frame in frames(label, size, module) if frame.arrangement == way), None)
-    return SymbolBox(frame.x, frame.y, frame.module_mm, symbol_for(label.qr_text, frame.modules)) if frame else None
+    return next((frame for frame in frames(label, size, module) if frame.arrangement == way), None)
 
 
 def _specimen_marks(place: Place, over: list[Mark]) -> list[Mark]:

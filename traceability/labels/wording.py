@@ -29,7 +29,12 @@ _VIETNAMESE = Words("Quét mã, hoặc gõ mã tại", "Lô", "NSX", "HSD", "OCO
 _ENGLISH = Words("Scan, or type the code at", "Lot", "Made", "Best before", "OCOP {} stars", "Can be checked without a network")
 # The law wants the dates of goods in Vietnamese with these two abbreviations (decree 43/2017/NĐ-CP, article 14).
 _BOTH = Words(
-    "Quét hoặc gõ mã · Scan or type", "Lô/Lot", "NSX", "HSD", "OCOP {} sao", "Kiểm được khi không có mạng · Can be checked without a network"
+    "Quét hoặc gõ mã · Scan or type",
+    "Lô/Lot",
+    "NSX",
+    "HSD",
+    "OCOP {} sao",
+    "Kiểm được khi không có mạng · Can be checked without a network",
 )
 WORDS: dict[Language, Words] = {"vi": _VIETNAMESE, "en": _ENGLISH, "both": _BOTH}
 # Written out, since 12/10 is another day in America.
@@ -44,7 +49,7 @@ _FACES = {
     "readable_code": Face.MONO,
     "host": Face.BOLD,
 }
-_NAME, _ORIGIN, _STARS, _LOT, _CODE = range(5)
+_NAME, _ORIGIN, _STARS, _LOT, _OFFLINE, _CODE = range(6)
 
 
 def printable(label: Label) -> tuple[Label, list[Misfit]]:
@@ -98,7 +103,7 @@ def offline(label: Label) -> Paragraph | None:
     """That the symbol can be checked without a network, None where it cannot."""
     if not label.offline:
         return None
-    return Paragraph("offline", words(Face.REGULAR, WORDS[label.language].offline), _CODE, most_lines=2)
+    return Paragraph("offline", words(Face.REGULAR, WORDS[label.language].offline), _OFFLINE, most_lines=2)
 
 
 def code(label: Label, most_lines: int = 2) -> Paragraph:
@@ -119,7 +124,7 @@ def host(label: Label) -> Paragraph:
     """The host alone, broken at a dot where the column is narrow."""
     text = label.host or "?"
     cuts = [at + 1 for at, character in enumerate(text) if character == "." and at + 1 < len(text)]
-    cuts.sort(key=lambda at: abs(2 * at - len(text)))
+    cuts.sort(key=lambda at: (abs(2 * at - len(text)), -at))
     broken = tuple(((Atom(Face.BOLD, text[:at]),), (Atom(Face.BOLD, text[at:]),)) for at in cuts)
     return Paragraph("host", (Atom(Face.BOLD, text),), _CODE, most_lines=2, rows=(((Atom(Face.BOLD, text),),), *broken))
 
