@@ -140,7 +140,9 @@ def frame_of(way: Arrangement, size: Size, module: ModuleSize, dots: int, module
     margin = MARGIN_MM if way == "beside" else _CLOSE_MARGIN_MM
     left = corner + side + _GUTTER_MM
     bottom = size.height_mm - (foot.height if foot else 0.0)
-    y = corner if way == "beside" else module.snapped(max((bottom - side) / 2, 0.0))
+    # With narrow modules the symbol's ink stands so deep in its box that the box would reach the rule.
+    highest = module.dots_in(max(bottom - EDGE_MM - side, 0.0)) * module.dot_mm
+    y = min(corner, highest) if way == "beside" else module.snapped(max((bottom - side) / 2, 0.0))
     low = bottom - (4 * EDGE_MM if foot else LOWEST_BASELINE_MM - 0.25 * SMALLEST_MM)
     start = MARGIN_MM if way == "beside" else max(y + quiet, MARGIN_MM)
     width = size.width_mm - margin - left

@@ -130,7 +130,9 @@ def _reasons(label: Label, size: Size, module: ModuleSize) -> tuple[Misfit, ...]
     reasons, frame = [], found[0] if found else None
     if frame is None:
         room, needed = symbol_room(label.design, way, size), needed_modules(label.qr_text)
-        reasons = [Misfit("qr_text", label.qr_text, "width", round(needed * module.least_dots * module.dot_mm, 2), round(room, 2))]
+        reasons = [
+            Misfit("qr_text", label.qr_text, "width", round(needed * module.least_dots * module.dot_mm, 2), round(max(room, 0.0), 2))
+        ]
         frame = _without_symbol(way, size, module, room)
     try:
         _set(label, frame)

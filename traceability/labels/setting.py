@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
 from traceability.labels.fit import Misfit
 from traceability.labels.fonts import Face, font
@@ -106,8 +107,9 @@ def misfit(paragraph: Paragraph, width: float) -> Misfit | None:
     """Why the paragraph does not fit `width` mm even at five points, None if it does."""
     if set_lines(paragraph, SMALLEST_MM, width, paragraph.most_lines):
         return None
-    needed = _least_width(paragraph) * SMALLEST_MM
-    return Misfit(paragraph.field, paragraph.text, "width", round(needed, 2), round(max(width, 0.0), 2))
+    # Up and down to hundredths, so that it never reads as if there were just enough.
+    needed, available = ceil(_least_width(paragraph) * SMALLEST_MM * 100) / 100, floor(max(width, 0.0) * 100) / 100
+    return Misfit(paragraph.field, paragraph.text, "width", needed, available)
 
 
 def _least_width(paragraph: Paragraph) -> float:
