@@ -8,7 +8,7 @@ from typing import Literal
 from traceability.labels.column import Place
 from traceability.labels.foot import FOOT_MM, LOWEST_BASELINE_MM, Strip
 from traceability.labels.label import Design, Label, ModuleSize, Size
-from traceability.labels.logo import LabelLogo
+from traceability.labels.logo import LOGO_BOX_MM, LabelLogo
 from traceability.labels.setting import SMALLEST_MM
 from traceability.qr import QUIET_MODULES
 from traceability.qr.symbol import LAST_VERSION, minimum_version, side_modules
@@ -33,7 +33,7 @@ _THIRD_LINE_MM = 2.4
 _EASY_MM = 1.99
 # A label lower than the usual one has no height for a foot, a higher than wide one none for a column beside the symbol.
 _LOW_MM, _UPRIGHT = 29.0, 1.2
-_FOOT_LOGO_MM, _COLUMN_LOGO_MM = (12.0, 5.6), (12.0, 5.0)
+_COLUMN_LOGO_MM = (12.0, 5.0)
 _LOGO_GAP_MM, _LOGO_OVER_NAME_MM = 1.0, 1.5
 _OVER_RULE_MM = 0.9
 _WIDE_COLUMN_MM = 34.0
@@ -196,7 +196,7 @@ def _with_logo(frame: Frame, size: Size, module: ModuleSize, logo: LabelLogo | N
 
 def _logo_in_foot(frame: Frame, size: Size, module: ModuleSize, logo: LabelLogo) -> Frame:
     assert frame.foot is not None
-    width, height = _measure_logo(logo, _FOOT_LOGO_MM, frame.foot.scale, module)
+    width, height = _measure_logo(logo, LOGO_BOX_MM, frame.foot.scale, module)
     x = module.snapped(size.width_mm - MARGIN_MM - width)
     # In the middle between the rule and the lowest baseline, where the lines of the foot are, too.
     middle = (frame.foot.top + size.height_mm - 0.75 * LOWEST_BASELINE_MM) / 2

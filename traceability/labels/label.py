@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from traceability.labels.logo import LabelLogo
+from traceability.labels.logo import MM_PER_INCH, LabelLogo
 
-MM_PER_INCH = 25.4
 MM_PER_POINT = MM_PER_INCH / 72
 STARS_ON_A_LABEL = (0, 3, 4, 5)
 Design = Literal["small", "standard", "signed"]

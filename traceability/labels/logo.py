@@ -6,6 +6,10 @@ from functools import lru_cache
 
 from PIL import Image
 
+MM_PER_INCH = 25.4
+LOGO_BOX_MM = (12.0, 5.6)
+"""The largest that a logo becomes on the usual label, in mm."""
+
 _WHITE = 255
 _INK_BELOW = 128
 # A drawing has few tones between ink and paper, only the edges of its lines; a photograph has many.
@@ -36,6 +40,17 @@ class LabelLogo:
     def dots(self, columns: int, rows: int) -> bytes:
         """The logo as ink and paper, packed: rows of whole bytes, eight dots each, the leftmost highest, 1 is ink."""
         return _dots(self, columns, rows)
+
+
+def render_logo_png(logo: LabelLogo, width_mm: float, height_mm: float, dpi: int, *, times: int = 1) -> bytes:
+    """The dots that a printer of `dpi` puts down for the logo in a box of this size, each `times` by `times` dots large."""
+    width, height = logo.within(width_mm, height_mm)
+    columns, rows = max(1, round(width * dpi / MM_PER_INCH)), max(1, round(height * dpi / MM_PER_INCH))
+    ink = Image.frombytes("1", (columns, rows), logo.dots(columns, rows))
+    printed = ink.point(lambda dot: not dot).resize((times * columns, times * rows), Image.Resampling.NEAREST)
+    out = io.BytesIO()
+    printed.save(out, "PNG", dpi=(times * dpi, times * dpi), optimize=True)
+    return out.getvalue()
 
 
 def read_logo(content: bytes) -> LabelLogo:

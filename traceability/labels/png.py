@@ -6,7 +6,8 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFont
 
 from traceability.labels.fonts import Face, font
-from traceability.labels.label import MM_PER_INCH, check_dpi
+from traceability.labels.label import check_dpi
+from traceability.labels.logo import MM_PER_INCH
 from traceability.labels.primitives import Layout, Mark, Outline, Picture, Rule, Star, SymbolBox, Text
 
 _WHITE, _BLACK = 255, 0

@@ -10,6 +10,8 @@ from traceability.domain.roles import ROLES
 from traceability.domain.stamp import CLAIMS_SIZE
 from traceability.models.base import Base, Instant, one_of
 
+LABEL_DESIGNS = ("standard", "small", "signed")
+LABEL_LANGUAGES = ("vi", "both", "en")
 _UNITS_IN_ORDER = "(first_unit IS NULL) = (last_unit IS NULL) AND first_unit >= 1 AND last_unit >= first_unit"
 
 
@@ -77,7 +79,8 @@ class Issuance(Base):
 class PrintRun(Base):
     """One file of labels: of stamps that were issued for it, or (`reprint`) of stamps that had been printed before.
 
-    `dpi` is 0 for a printer without dots of its own; `downloads` counts how often the file was fetched.
+    `design` and `language` are those of the labels. `dpi` is 0 for a printer without dots of its own; `downloads` counts how
+    often the file was fetched.
     """
 
     __tablename__ = "print_run"
@@ -86,6 +89,8 @@ class PrintRun(Base):
         CheckConstraint(_UNITS_IN_ORDER, name="units"),
         CheckConstraint("copies >= 1 AND (copies = 1 OR first_unit IS NULL)", name="copies"),
         CheckConstraint("dpi >= 0", name="dpi"),
+        one_of("design", LABEL_DESIGNS),
+        one_of("language", LABEL_LANGUAGES),
         CheckConstraint("downloads >= 0", name="downloads"),
         UniqueConstraint("idempotency_key"),
         Index("ix_print_run_batch_id", "batch_id"),
@@ -101,6 +106,8 @@ class PrintRun(Base):
     dpi: Mapped[int]
     reprint: Mapped[bool]
     reason: Mapped[str | None] = mapped_column(String(500))
+    design: Mapped[str] = mapped_column(String(10), default="standard", server_default="standard")
+    language: Mapped[str] = mapped_column(String(4), default="vi", server_default="vi")
     downloads: Mapped[int] = mapped_column(default=0)
     printed_at: Mapped[datetime] = mapped_column(Instant)
     printed_by: Mapped[str] = mapped_column(String(100))

@@ -1,7 +1,7 @@
 """Labels of a batch as a producer prints them: stamps are issued for a file, or printed again, and both are on record."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -11,8 +11,9 @@ from traceability.domain.errors import NotFound, Refused
 from traceability.domain.keys import Keyring
 from traceability.domain.roles import Actor
 from traceability.labels.fit import FitReport
-from traceability.labels.label import Label
+from traceability.labels.label import DESIGNS, LANGUAGES, Design, Label
 from traceability.labels.layout import check_fit
+from traceability.labels.remedies import Case, Remedy, remedies_for
 from traceability.labels.stock import PRINTERS_DPI, STOCKS
 from traceability.models import Batch, Issuance, PrintRun
 from traceability.operations.issue import Order, issue_stamps
@@ -32,6 +33,7 @@ __all__ = [
     "issue_and_print",
     "labels_of_run",
     "print_again",
+    "remedies_of",
     "remembered_choice",
     "runs_of",
 ]
@@ -41,12 +43,14 @@ MOST_LABELS = 500
 
 @dataclass(frozen=True)
 class Choice:
-    """What kind of label: the code's form, one code a pack or one for all, the stock's key, dots an inch."""
+    """What kind of label: the code's form, one code a pack or one for all, the stock's key, dots an inch, design and language."""
 
     form: str = "house"
     by_unit: bool = True
     stock: str = "50x30"
     dpi: int = 203
+    design: str = "standard"
+    language: str = "vi"
 
 
 @dataclass(frozen=True)
@@ -77,15 +81,18 @@ def remembered_choice(session: Session, batch: Batch, account_id: int) -> Choice
         return Choice(by_unit=batch.stamp_scope != "batch" and batch.kind == "goods")
     form = last.form if last.form != "gs1" or (batch.product.gtin and batch.kind == "goods") else "house"
     by_unit = batch.stamp_scope == "unit" if batch.stamp_scope else last.first_unit is not None and batch.kind == "goods"
-    return Choice(form, by_unit, last.stock if last.stock in STOCKS else "50x30", last.dpi if last.dpi in PRINTERS_DPI else 203)
+    stock, dpi = last.stock if last.stock in STOCKS else "50x30", last.dpi if last.dpi in PRINTERS_DPI else 203
+    return Choice(form, by_unit, stock, dpi, last.design, last.language)
 
 
 def check_choice(choice: Choice) -> Choice:
-    """Refused: `form_unknown`, `stock_unknown`."""
+    """Refused: `form_unknown`, `stock_unknown`, `design_unknown`."""
     if choice.form not in ("house", "gs1", "signed"):
         raise Refused("form_unknown", form=choice.form)
     if choice.stock not in STOCKS or choice.dpi not in PRINTERS_DPI:
         raise Refused("stock_unknown")
+    if choice.design not in DESIGNS or choice.language not in LANGUAGES:
+        raise Refused("design_unknown")
     return choice
 
 
@@ -93,6 +100,16 @@ def fits_of(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: 
     """How every stock takes the label on the chosen printer."""
     label = preview_label(session, batch, job, by_unit=choice.by_unit, now=now)
     return [Fit(key, choice.dpi, check_fit(label, stock.label, choice.dpi)) for key, stock in STOCKS.items()]
+
+
+def remedies_of(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: datetime, forms: Sequence[str]) -> tuple[Remedy, ...]:
+    """What would make the label fit, or fit well, where it does not."""
+
+    def label_of(form: str, design: Design) -> Label | None:
+        return preview_label(session, batch, replace(job, form=form, design=design), by_unit=choice.by_unit, now=now)
+
+    case = Case(choice.form, choice.design, choice.stock, choice.dpi)  # type: ignore[arg-type]
+    return remedies_for(label_of, case, stocks={key: stock.label for key, stock in STOCKS.items()}, forms=forms)
 
 
 def issue_and_print(
@@ -141,7 +158,8 @@ def print_again(
 def labels_of_run(session: Session, run: PrintRun, job: PrintJob, *, keys: PrintKeys, now: datetime) -> Iterator[Label]:
     """The labels of a run; cancelled units are left out."""
     units = (run.first_unit, run.last_unit) if run.first_unit and run.last_unit else None
-    for label in iterate_labels(session, run.batch_id, PrintJob(run.form, job.public_url, job.specimen, None, units), keys=keys, now=now):
+    of_run = replace(job, form=run.form, unit=None, units=units, design=run.design, language=run.language)
+    for label in iterate_labels(session, run.batch_id, of_run, keys=keys, now=now):
         for _copy in range(run.copies):
             yield label
 
@@ -174,7 +192,7 @@ def find_sent(session: Session, batch_id: int, order: PrintOrder, units: tuple[i
         return None
     count = known.copies if known.last_unit is None else known.last_unit - (known.first_unit or 0) + 1
     same_units = (known.first_unit, known.last_unit) == units if units else count == order.count
-    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi)
+    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi, known.design, known.language)
     if known.batch_id != batch_id or not same_units or (units is None and choice != order.choice):
         raise Refused("idempotency_reused")
     return known
@@ -229,6 +247,8 @@ def _record(
         copies=1 if span[0] else order.count,
         stock=order.choice.stock,
         dpi=order.choice.dpi,
+        design=order.choice.design,
+        language=order.choice.language,
         reprint=reprint,
         reason=reason,
         downloads=0,

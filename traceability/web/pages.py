@@ -28,6 +28,7 @@ from traceability.web.languages import (
     join_sentences,
 )
 from traceability.web.limits import start_limits
+from traceability.web.logo import logo
 from traceability.web.members import members
 from traceability.web.office_accounts import office_accounts
 from traceability.web.printing import printing
@@ -48,7 +49,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     """Registers blueprints, filters, words, headers and errors."""
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _RowNumber
-    for blueprint in (public, reports, account, staff, forgotten, members, office_accounts, audit_pages, producer, batch, printing):
+    for blueprint in (public, reports, account, staff, forgotten, members, office_accounts, audit_pages, producer, batch, printing, logo):
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(

@@ -11,7 +11,19 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
-from traceability.labels import PRINTERS_DPI, ROLLS, STOCKS, Label, LabelDoesNotFit, ModuleSize, lay_out, render_pdf, render_svg
+from traceability.labels import (
+    DESIGNS,
+    LANGUAGES,
+    PRINTERS_DPI,
+    ROLLS,
+    STOCKS,
+    Label,
+    LabelDoesNotFit,
+    ModuleSize,
+    lay_out,
+    render_pdf,
+    render_svg,
+)
 from traceability.models.engine import reading
 from traceability.operations.kept_files import own_batch
 from traceability.operations.list_batches import is_recalled
@@ -29,6 +41,7 @@ from traceability.operations.print_run import (
     issue_and_print,
     labels_of_run,
     print_again,
+    remedies_of,
     remembered_choice,
     runs_of,
 )
@@ -36,7 +49,7 @@ from traceability.web.access import PRODUCER, open_to, principal
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import units_in, whole_number
 from traceability.web.languages import choose_language
-from traceability.web.producer_words import fit_words, new_key
+from traceability.web.producer_words import design_name, fit_words, label_language, new_key, remedy_words
 from traceability.web.services import services
 from traceability.web.unsent import take_unsent
 from traceability.wording import word_refusal
@@ -113,7 +126,7 @@ def labels(code: str, run_id: int) -> ResponseReturnValue:
         name = f"labels-{batch.lot or batch.code}-{run.first_unit or 'batch'}.pdf"
     store = around.key_store.current()
     keys = PrintKeys(store.master_keys, store.private_keys)
-    job = _job(Choice(run.form, run.first_unit is not None, run.stock, run.dpi))
+    job = _job(Choice(run.form, run.first_unit is not None, run.stock, run.dpi, run.design, run.language))
     # On the disk, so that a large file does not stand in memory; and outside of the act, so that nobody waits for it.
     file = tempfile.TemporaryFile()  # noqa: SIM115
     try:
@@ -164,7 +177,7 @@ def _own() -> frozenset[int]:
 
 def _job(choice: Choice) -> PrintJob:
     settings = services().settings
-    return PrintJob(choice.form, settings.public_url, settings.test_mode)
+    return PrintJob(choice.form, settings.public_url, settings.test_mode, design=choice.design, language=choice.language)
 
 
 def _chosen(fields: Mapping[str, str], usual: Choice) -> Choice:
@@ -176,6 +189,8 @@ def _chosen(fields: Mapping[str, str], usual: Choice) -> Choice:
             fields["scope"] == "unit" if fields.get("scope") in ("unit", "batch") else usual.by_unit,
             fields.get("stock") or usual.stock,
             int(dpi) if dpi.isascii() and dpi.isdigit() and len(dpi) < 6 else usual.dpi,
+            fields.get("design") or usual.design,
+            fields.get("language") or usual.language,
         )
     )
 
@@ -191,12 +206,19 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             choice = usual
         issued = last_unit(session, batch.id)
         left = max(0, batch.unit_limit - issued)
+        forms = [form for form in FORMS if form != "gs1" or (batch.product.gtin and batch.kind == "goods")]
         fits, misfit = _fits(session, batch, choice)
         return render_template(
             "producer/print.html",
             batch=batch,
             choice=choice,
-            forms=[form for form in FORMS if form != "gs1" or (batch.product.gtin and batch.kind == "goods")],
+            forms=forms,
+            designs=DESIGNS,
+            languages=LANGUAGES,
+            design_name=design_name,
+            label_language=label_language,
+            remedies=[] if misfit else remedies_of(session, batch, choice, _job(choice), around.clock(), forms),
+            remedy_words=remedy_words,
             printers=PRINTERS_DPI,
             stocks={stock.key: stock.label for stock in ROLLS[:5]},
             fits=fits,
