@@ -23,7 +23,7 @@ LARGEST_PAGE = 600_000
 # A logo is printed at most 20 mm wide, which is 470 dots at 600 dpi.
 LOGO_SIDE_PX, LEAST_LOGO_PX = 600, 16
 LONGEST_LOGO = 10
-_PAPER, _LEAST_INK, _MOST_INK = 244, 0.004, 0.97
+_PAPER, _WHITE, _LEAST_INK, _MOST_INK = 244, 255, 0.004, 0.97
 _one_at_a_time = threading.BoundedSemaphore(1)
 PATIENCE_S = 5
 
@@ -101,18 +101,19 @@ def _on_white(picture: Image.Image) -> Image.Image:
     upright = ImageOps.exif_transpose(picture)
     if upright.mode.startswith("I"):
         # Sixteen bits a dot, of which the upper eight are what is seen.
-        upright = upright.point(lambda value: value / 256).convert("L")
+        upright = upright.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     drawn = upright.convert("RGBA")
     drawn.thumbnail((2 * LOGO_SIDE_PX, 2 * LOGO_SIDE_PX))
     flat = Image.new("RGBA", drawn.size, "white")
     flat.alpha_composite(drawn)
-    return ImageOps.autocontrast(flat.convert("L"), cutoff=0.5)
+    grey = ImageOps.autocontrast(flat.convert("L"), cutoff=0.5)
+    # What is nearly paper is paper: the noise of a JPEG around its lines must not print.
+    return grey.point([_WHITE if tone >= _PAPER else tone for tone in range(256)])
 
 
 def _cut_to_ink(grey: Image.Image) -> Image.Image:
     """Refused: `logo_blank`, `logo_small`, `logo_long`."""
-    ink = grey.point([255 if tone < _PAPER else 0 for tone in range(256)])
-    box = ink.getbbox()
+    box = ImageOps.invert(grey).getbbox()
     if box is None or not _LEAST_INK < _dark_share(grey.crop(box)) < _MOST_INK:
         raise Refused("logo_blank")
     master = grey.crop(box)

@@ -49,7 +49,7 @@ from traceability.web.access import PRODUCER, open_to, principal
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import units_in, whole_number
 from traceability.web.languages import choose_language
-from traceability.web.producer_words import design_name, fit_words, label_language, new_key, remedy_words
+from traceability.web.producer_words import design_name, fit_words, label_language, new_key, remedy_words, stock_name
 from traceability.web.services import services
 from traceability.web.unsent import take_unsent
 from traceability.wording import word_refusal
@@ -219,6 +219,7 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             label_language=label_language,
             remedies=[] if misfit else remedies_of(session, batch, choice, _job(choice), around.clock(), forms),
             remedy_words=remedy_words,
+            stock_name=stock_name,
             printers=PRINTERS_DPI,
             stocks={stock.key: stock.label for stock in ROLLS[:5]},
             fits=fits,
