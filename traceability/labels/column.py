@@ -12,7 +12,7 @@ from traceability.labels.setting import SMALLEST_MM, Line, Paragraph, misfit, se
 # Sizes in mm with the most lines of a paragraph, best first.
 _NAME_SETTINGS = ((3.0, 1), (2.7, 1), (2.5, 1), (2.35, 1), (2.5, 2), (2.3, 2), (2.1, 2), (1.9, 2), (SMALLEST_MM, 2), (SMALLEST_MM, 3))
 _BODY_SETTINGS = ((2.15, 1), (2.0, 1), (1.9, 1), (1.82, 1), (SMALLEST_MM, 1), (1.9, 2), (1.82, 2), (SMALLEST_MM, 2), (SMALLEST_MM, 3))
-_GROWN = (1.6, 1.3, 1.15)
+_GROWN = (2.5, 2.0, 1.6, 1.3, 1.15)
 
 # Leading in ems and the least gap between groups of lines in mm, calmest first. A leading of 1.25 still clears the
 # accents over a capital from the line above.
@@ -70,7 +70,7 @@ def column_marks(lines: Sequence[Line], place: Place) -> list[Mark]:
 
 def grown(settings: Sequence[tuple[float, int]], scale: float) -> list[tuple[float, int]]:
     """The settings, before them larger ones where the label is larger than the usual one."""
-    return [(size * by, most) for by in _GROWN if by <= scale + 1e-9 for size, most in settings if most < 3] + list(settings)
+    return [(size * by, most) for by in _GROWN if by <= 1.02 * scale for size, most in settings if most < 3] + list(settings)
 
 
 def _set_all(paragraphs: list[Paragraph], size: float, width: float, most: int) -> list[Line] | None:
