@@ -12,6 +12,7 @@ from hashlib import sha256 as sha
 
 import pytest
 from argon2 import PasswordHasher
+from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import select
 
@@ -26,6 +27,7 @@ from traceability.operations.kept_files import keep_upload
 from traceability.operations.open_batch import attach_file
 from traceability.operations.print_labels import PrintJob
 from traceability.operations.print_run import Choice, PrintOrder, print_again
+from traceability.operations.producer_logo import find_logo, set_logo
 from traceability.operations.register_batch import NewStage, add_stage
 from traceability.operations.sign_in import list_sessions
 from traceability.operations.withdraw import recall_goods
@@ -102,6 +104,11 @@ OF_ACCOUNT = "/office/accounts/<int:account_id>"
 EXPECTED |= {
     ("GET", "/account/forgot"): ANYONE,
     ("POST", "/account/forgot"): ANYONE,
+    ("GET", "/producer/logo"): PRODUCER,
+    ("GET", f"{OF_PRODUCER}/logo"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCER}/logo"): ONE_PRODUCERS,
+    ("GET", f"{OF_PRODUCER}/logo.png"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRODUCER}/logo/remove"): ONE_PRODUCERS,
     ("GET", f"{OF_PRODUCER}/members"): ONE_PRODUCERS,
     ("POST", f"{OF_PRODUCER}/members/invite"): ONE_PRODUCERS,
     ("POST", f"{OF_PRODUCER}/members/<int:account_id>/role"): ONE_PRODUCERS,
@@ -290,6 +297,12 @@ def objects(workshop, services, whose: str) -> dict[str, object]:
         }
 
 
+def one_dot() -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (2, 2)).save(out, "PNG")
+    return out.getvalue()
+
+
 def people(workshop, services, whose: str) -> dict[str, object]:
     """A member and an invitation of the account's own producer or of another."""
     with reading(services.engine) as session:
@@ -304,6 +317,11 @@ def people(workshop, services, whose: str) -> dict[str, object]:
         by = principal_of(session, made["manager"])
         entry = Invitation("new@example.org", producer_id=producer.id, member_role="member")
         link = invite(session, entry, token=f"{whose}" * 10, by=by, now=now)
+        if find_logo(session, producer.id) is None:
+            logo = Picture(
+                sha256=sha(f"{whose} logo".encode()).hexdigest(), media_type="image/png", width_px=2, height_px=2, content=one_dot()
+            )
+            set_logo(session, producer.id, logo, actor=PRODUCER_ACTOR, now=now)
         return {"int:producer_id": producer.id, "int:account_id": made["member"], "int:link_id": link.id}
 
 

@@ -20,6 +20,10 @@ WIDEST_PX = 800
 # A page is at most 50 KB with its picture.
 LARGEST_STORED = 26_000
 LARGEST_PAGE = 600_000
+# A logo is printed at most 20 mm wide, which is 470 dots at 600 dpi.
+LOGO_SIDE_PX, LEAST_LOGO_PX = 600, 16
+LONGEST_LOGO = 10
+_PAPER, _WHITE, _LEAST_INK, _MOST_INK = 244, 255, 0.004, 0.97
 _one_at_a_time = threading.BoundedSemaphore(1)
 PATIENCE_S = 5
 
@@ -57,6 +61,72 @@ def open_picture(content: bytes, *, side_px: int, mode: str = "RGB") -> Image.Im
     # What a decoder raises on bytes that somebody made up is not documented, and none of it is worth more words than these.
     except Exception:
         raise Refused("picture_unreadable") from None
+
+
+def store_logo(content: bytes) -> StoredPicture:
+    """A logo as a grey picture on white, cut to what is drawn: nothing but pixels is kept. PNG, JPEG and WebP are taken.
+
+    Refused: `picture_large`, `picture_pixels`, `picture_unreadable`, `logo_vector`, `logo_type`, `logo_small`, `logo_long`, `logo_blank`.
+    """
+    if len(content) > MOST_BYTES:
+        raise Refused("picture_large", most_mb=MOST_BYTES // 1024 // 1024)
+    if _is_drawing(content):
+        raise Refused("logo_vector")
+    try:
+        picture = Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP"))
+    except Exception:
+        raise Refused("logo_type") from None
+    if picture.width * picture.height > MOST_PIXELS_UNPACKED_WHOLE:
+        raise Refused(
+            "picture_pixels", megapixels=picture.width * picture.height // 1_000_000, most=MOST_PIXELS_UNPACKED_WHOLE // 1_000_000
+        )
+    try:
+        grey = _on_white(picture)
+    except Exception:
+        raise Refused("picture_unreadable") from None
+    master = _cut_to_ink(grey)
+    out = io.BytesIO()
+    master.save(out, "PNG", optimize=True)
+    return StoredPicture(out.getvalue(), master.width, master.height, "image/png")
+
+
+def _is_drawing(content: bytes) -> bool:
+    """Whether it is an SVG, an EPS or a PDF: drawings, which may hold programs."""
+    start = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"%pdf", b"%!ps", b"<?xml", b"<!doctype svg", b"\x1f\x8b")) or b"<svg" in start
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """The picture in grey, upright, where it is transparent white, with the darkest tone black."""
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I"):
+        # Sixteen bits a dot, of which the upper eight are what is seen.
+        upright = upright.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    drawn = upright.convert("RGBA")
+    drawn.thumbnail((2 * LOGO_SIDE_PX, 2 * LOGO_SIDE_PX))
+    flat = Image.new("RGBA", drawn.size, "white")
+    flat.alpha_composite(drawn)
+    grey = ImageOps.autocontrast(flat.convert("L"), cutoff=0.5)
+    # What is nearly paper is paper: the noise of a JPEG around its lines must not print.
+    return grey.point([_WHITE if tone >= _PAPER else tone for tone in range(256)])
+
+
+def _cut_to_ink(grey: Image.Image) -> Image.Image:
+    """Refused: `logo_blank`, `logo_small`, `logo_long`."""
+    box = ImageOps.invert(grey).getbbox()
+    if box is None or not _LEAST_INK < _dark_share(grey.crop(box)) < _MOST_INK:
+        raise Refused("logo_blank")
+    master = grey.crop(box)
+    if min(master.size) < LEAST_LOGO_PX:
+        raise Refused("logo_small", least=LEAST_LOGO_PX)
+    if max(master.size) > LONGEST_LOGO * min(master.size):
+        raise Refused("logo_long", most=LONGEST_LOGO)
+    master.thumbnail((LOGO_SIDE_PX, LOGO_SIDE_PX))
+    return master
+
+
+def _dark_share(grey: Image.Image) -> float:
+    return sum(grey.histogram()[:128]) / (grey.width * grey.height)
 
 
 def store_picture(content: bytes) -> StoredPicture:

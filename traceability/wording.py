@@ -181,6 +181,7 @@ def _of_stamps() -> dict[str, str]:
         "no_stamp_key": gettext("No key can sign today. Make one with `keys new`."),
         "key_lost": gettext("The private key %(kid)s is not here: signed stamps of it cannot be printed again."),
         "stock_unknown": gettext("Choose one of the label sizes and printers of the list."),
+        "design_unknown": gettext("Choose one of the designs and languages of the list."),
         "labels_range": gettext("One file holds from 1 to %(most)s labels. Print the rest in a second file."),
         "label_misfit": gettext("The label does not fit this stock on this printer. Choose a larger stock or another form of the code."),
         "idempotency_reused": gettext("This form was sent before with other values. Load the page again."),
@@ -202,6 +203,13 @@ def _of_people() -> dict[str, str]:
         "picture_without_stamp": gettext("No stamp was found in the picture. Go closer, hold still, and mind reflections."),
         "picture_several_stamps": gettext("The picture shows %(count)s different codes. Photograph one stamp only."),
         "picture_missing": gettext("Choose a picture first."),
+        "logo_vector": gettext("Drawings as SVG, EPS or PDF may hold programs and are not taken. Save the logo as PNG and send that."),
+        "logo_type": gettext("A logo is a picture as PNG, JPEG or WebP. This file is none of them, whatever its name says."),
+        "logo_small": gettext("The logo has too few dots to print well: at least %(least)s in each direction."),
+        "logo_long": gettext(
+            "The logo is more than %(most)s times as long as it is high, or the other way round. Send a more compact one."
+        ),
+        "logo_blank": gettext("In black and white hardly anything is left of this picture. Send a dark logo on a light ground."),
     }
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pypdfium2
 import resvg_py
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from traceability.labels.label import Label
+from traceability.labels.logo import LabelLogo
 
 HOST = "https://TRACE.LAOCAI.GOV.VN"
 BATCH, UNIT = "7K3M-Q9X2-ABCS", "7K3M-Q9X2-ABCS XC8D-EEP9-7XZJ"
@@ -55,3 +56,12 @@ def raster_pdf(pdf: bytes, dpi: int, page: int = 0) -> Image.Image:
         return document[page].render(scale=dpi / 72).to_pil().convert("L")
     finally:
         document.close()
+
+
+def make_logo(width: int = 300, height: int = 200) -> LabelLogo:
+    """A ring and a bar, drawn to the edges of the picture."""
+    picture = Image.new("L", (width, height), 255)
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((0, 0, height - 1, height - 1), outline=0, width=max(1, height // 6))
+    draw.rectangle((height + 10, 0, width - 1, height - 1), fill=0)
+    return LabelLogo(width, height, picture.tobytes())

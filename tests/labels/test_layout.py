@@ -206,7 +206,10 @@ def test_decomposed_text_is_composed() -> None:
 def test_lines_that_are_too_many_are_refused_as_a_whole() -> None:
     two_lines = "Hợp tác xã nông nghiệp hữu cơ, xã Mường Vi, Lào Cai"
     reasons = misfits_of(
-        product_name="Chè Shan tuyết cổ thụ Suối Giàng hảo hạng", producer=two_lines, geographical_indication=f"CDĐL {two_lines}"
+        product_name="Chè Shan tuyết cổ thụ Suối Giàng hảo hạng",
+        product_name_en="Ancient Shan tea from Suối Giàng, superior grade",
+        producer=two_lines,
+        geographical_indication=f"CDĐL {two_lines}",
     )
     assert [(reason.field, reason.reason) for reason in reasons] == [("text", "height")]
 

@@ -17,28 +17,17 @@ from tests.labels.builders import FORMS, make_label
 from tests.labels.runs import SHORT, form_for, make_run, said_by
 from tests.printers.tspl import Printer, read_manual, unquoted
 from tests.printers.zpl import OffTheLabel, check_on_label, commands_of, print_zpl
-from traceability.labels import (
-    ROLLS,
-    SHEETS,
-    STOCKS,
-    LabelDoesNotFit,
-    LabelRun,
-    Layout,
-    NativeSymbolTooLarge,
-    Size,
-    Stock,
-    Units,
-    lay_out,
-    render_png,
-    render_tspl,
-    render_zpl,
-    roll,
-)
+from traceability.labels.fit import LabelDoesNotFit
 from traceability.labels.fonts import Face as FontFace
-from traceability.labels.label import ModuleSize
-from traceability.labels.primitives import Text
-from traceability.labels.tspl import manual, quoted
-from traceability.labels.zpl import escaped
+from traceability.labels.label import ModuleSize, Size
+from traceability.labels.layout import lay_out
+from traceability.labels.native import NativeSymbolTooLarge
+from traceability.labels.png import render_png
+from traceability.labels.primitives import Layout, Text
+from traceability.labels.run import LabelRun, Units
+from traceability.labels.stock import ROLLS, SHEETS, STOCKS, Stock, roll
+from traceability.labels.tspl import manual, quoted, render_tspl
+from traceability.labels.zpl import escaped, render_zpl
 from traceability.qr import split
 
 FEW_WORDS = {"producer": None, "geographical_indication": None, "stars": 0}

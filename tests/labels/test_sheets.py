@@ -15,8 +15,9 @@ from PIL import Image
 
 from tests.labels.builders import FORMS, make_label
 from tests.labels.runs import SHORT, make_run, said_by
-from traceability.labels.label import MM_PER_INCH, ModuleSize
+from traceability.labels.label import ModuleSize
 from traceability.labels.layout import lay_out
+from traceability.labels.logo import MM_PER_INCH
 from traceability.labels.paging import Dealing, PagingFault
 from traceability.labels.pdf import render_pdf
 from traceability.labels.sheet_pdf import Correction, SheetChoice, render_sheets
@@ -102,7 +103,6 @@ def test_a_used_sheet_is_filled_from_its_first_free_place_with_copies_side_by_si
 def test_a_label_on_a_sheet_looks_as_it_does_alone():
     stock = STOCKS["a4-14"]
     sheet = page_at(printed(stock, 1, specimen=True), 600)
-    label = make_label(specimen=True)
     run = run_for(stock, 1, specimen=True)
     [text], [units] = said_by(run), list(run_for(stock, 1, specimen=True).units)
     one = lay_out(

@@ -9,8 +9,13 @@ from PIL import Image, ImageChops
 
 from tests.labels.builders import FORMS, make_label, raster_pdf, raster_svg, read_symbol
 from tests.labels.runs import make_run, said_by
-from traceability.labels import LabelRun, ModuleSize, Size, lay_out, layouts_of, render_pdf, render_png, render_svg, single_files, zip_of
-from traceability.labels.singles import Kind
+from traceability.labels.label import ModuleSize, Size
+from traceability.labels.layout import lay_out
+from traceability.labels.pdf import render_pdf
+from traceability.labels.png import render_png
+from traceability.labels.run import LabelRun
+from traceability.labels.singles import Kind, layouts_of, single_files, zip_of
+from traceability.labels.svg import render_svg
 
 SIZE = Size(50, 30)
 FORM = FORMS["house unit"]

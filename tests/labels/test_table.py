@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from tests.labels.builders import FORMS, make_label
 from tests.labels.runs import make_run, said_by
 from traceability.domain.spreadsheet import harmless
-from traceability.labels import Label, LabelRun, Size, TableTooLong, Units, render_csv, render_xlsx
-from traceability.labels.table import COLUMNS
+from traceability.labels.label import Label, Size
+from traceability.labels.run import LabelRun, Units
+from traceability.labels.table import COLUMNS, TableTooLong, render_csv, render_xlsx
 
 SIZE = Size(50, 30)
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("https://x.example")', "＝1", "=cmd|' /C calc'!A0"]

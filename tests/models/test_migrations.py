@@ -14,7 +14,7 @@ from traceability.models.engine import make_engine
 from traceability.operations.withdraw import recall_goods
 
 # Columns that later steps add with a default; the sample leaves them at it.
-ADDED_LATER = {"batch": {"version"}, "product": {"lot_pattern", "keeps_days"}}
+ADDED_LATER = {"batch": {"version"}, "product": {"lot_pattern", "keeps_days"}, "print_run": {"design", "language"}}
 
 
 def dump(engine):

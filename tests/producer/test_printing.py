@@ -97,11 +97,11 @@ def test_one_code_for_the_batch_is_printed_as_often_as_asked_and_later_files_are
 
 
 def test_stock_printer_and_form_are_remembered(lan, colleague, services):
-    printed(lan, lan.batch(), stock="60x40", dpi="300", form="signed")
+    printed(lan, lan.batch(), stock="60x40", dpi="300", form="signed", design="small", language="both")
     code = lan.batch(lot="L-2", key="k2")
     for who in (lan, colleague):
         page = who.browser.get(lan.at(code, "print")).text
-        assert all(f'<option value="{chosen}" selected' in page for chosen in ("60x40", "300", "signed"))
+        assert all(f'<option value="{chosen}" selected' in page for chosen in ("60x40", "300", "signed", "small", "both"))
 
 
 @pytest.mark.parametrize("form", ["house", "gs1", "signed"])
@@ -121,6 +121,42 @@ def test_the_preview_takes_exactly_the_room_of_the_label_and_its_code_is_nobodys
     assert len(codes_in(file_of(lan, answer))) == 5
 
 
+@pytest.mark.parametrize("design", ["small", "standard", "signed"])
+@pytest.mark.parametrize("language", ["vi", "both", "en"])
+def test_the_preview_and_the_file_follow_design_and_language(lan, services, design, language):
+    with acting(services.engine) as session:
+        session.get(Product, lan.product_id).name_en = "Highland rice"
+    code = lan.batch()
+    query = f"&design={design}&language={language}&stock=60x40"
+    drawn = lan.browser.get(lan.at(code, "preview.svg") + query).text
+    lot = {"vi": "Lô L-1", "both": "Lô/Lot L-1", "en": "Lot L-1"}[language]
+    assert lot in drawn and ("Highland rice" in drawn) == (language == "en" or (language == "both" and design != "small"))
+    page = lan.browser.get(lan.at(code, "print") + query).text
+    assert f"design={design}&amp;language={language}" in page
+    assert ("not for goods that are sold in Viet Nam" in page) == (language == "en")
+    content = file_of(lan, printed(lan, code, stock="60x40", design=design, language=language))
+    words = pypdfium2.PdfDocument(io.BytesIO(content))[0].get_textpage().get_text_bounded()
+    assert lot.split()[0] in words.split() and len(set(codes_in(content))) == 5
+    assert [(row.design, row.language) for row in runs(services)] == [(design, language)]
+
+
+def test_a_signed_label_says_so_only_for_a_signed_code(lan):
+    code = lan.batch()
+    for form, said in (("signed", True), ("house", False)):
+        drawn = lan.browser.get(lan.at(code, "preview.svg") + f"&design=signed&form={form}&stock=70x50").text
+        assert ("không có mạng" in drawn) == said
+
+
+def test_what_would_make_the_label_fit_is_told(lan):
+    code = lan.batch()
+    page = lan.browser.get(lan.at(code, "print") + "&stock=35x22&dpi=203&form=signed&design=standard").text
+    assert "Does not fit" in page and "What would help" in page
+    assert "Larger labels:" in page and "Another design: Small" in page
+    tight = lan.browser.get(lan.at(code, "print") + "&stock=35x22&dpi=203&form=house&design=small").text
+    assert "Only just:" in tight and "What would help" in tight
+    assert "What would help" not in lan.browser.get(lan.at(code, "print") + "&stock=60x40&dpi=203").text
+
+
 def test_a_label_that_does_not_fit_is_told_before_and_never_issued(lan, services):
     code = lan.batch()
     page = lan.browser.get(lan.at(code, "print") + "&stock=35x22&dpi=203&form=signed").text
@@ -134,7 +170,18 @@ def test_a_label_that_does_not_fit_is_told_before_and_never_issued(lan, services
 
 @pytest.mark.parametrize(
     ("field", "text"),
-    [("count", "0"), ("count", "1000001"), ("count", "x"), ("count", ""), ("stock", "1x1"), ("dpi", "7"), ("form", "runes"), ("key", "")],
+    [
+        ("count", "0"),
+        ("count", "501"),
+        ("count", "x"),
+        ("count", ""),
+        ("stock", "1x1"),
+        ("dpi", "7"),
+        ("form", "runes"),
+        ("key", ""),
+        ("design", "huge"),
+        ("language", "fr"),
+    ],
 )
 def test_a_bad_order_is_told_in_words_and_issues_nothing(lan, services, field, text):
     code = lan.batch(quantity="1000")

@@ -18,6 +18,7 @@ from traceability.cli.failing import speaking
 from traceability.cli.finding import named_batch, operator
 from traceability.domain.batch import FORMS
 from traceability.labels.fit import LabelDoesNotFit
+from traceability.labels.label import DESIGNS, LANGUAGES
 from traceability.labels.stock import STOCKS
 from traceability.models import Batch, PrintRun
 from traceability.models.engine import acting
@@ -64,6 +65,8 @@ class Asked:
     stock: str
     onto: Onto
     dpi: int
+    design: str
+    language: str
     part: int
     leave_out: bool
 
@@ -79,6 +82,8 @@ def add(app: Flask, services: Services) -> None:
     @click.option("--format", "kind", type=click.Choice(list(KINDS)), default="pdf", show_default=True, help="The kind of file.")
     @click.option("--form", type=click.Choice(FORMS), default="house", show_default=True, help="The form of the code.")
     @click.option("--dpi", type=click.IntRange(150, 2400), default=203, show_default=True, help="The printer's dots an inch.")
+    @click.option("--design", type=click.Choice(DESIGNS), default="standard", show_default=True, help="What the label shows.")
+    @click.option("--language", type=click.Choice(LANGUAGES), default="vi", show_default=True, help="The label's words.")
     @click.option("--copies", type=click.IntRange(1), default=1, show_default=True, help="Print each label so often.")
     @click.option("--by-columns", is_flag=True, help="Fill sheets column by column.")
     @click.option("--frames", is_flag=True, help="Draw a line around each label.")
@@ -100,7 +105,18 @@ def add(app: Flask, services: Services) -> None:
             given["part"][1],
         )
         part, leave_out = given["part"][0], given["leave_out_cancelled"]
-        asked = Asked(given["batch"], given["units"], given["form"], given["stock"], onto, given["dpi"], part, leave_out)
+        asked = Asked(
+            given["batch"],
+            given["units"],
+            given["form"],
+            given["stock"],
+            onto,
+            given["dpi"],
+            given["design"],
+            given["language"],
+            part,
+            leave_out,
+        )
         with speaking(services):
             _print(services, asked, output)
 
@@ -136,10 +152,10 @@ def _planned(services: Services, session: Session, batch: Batch, asked: Asked) -
     """The plan of the file, its run put on record. Named units that are cancelled are refused unless they may be left out."""
     store, settings, now = services.key_store.current(), services.settings, services.clock()
     keys, job = PrintKeys(store.master_keys, store.private_keys), PrintJob(asked.form, settings.public_url, settings.test_mode)
-    named = replace(job, units=asked.units)
+    named = replace(job, units=asked.units, design=asked.design, language=asked.language)
     found = plan_run(session, batch.id, named, keys=keys, now=now, leave_out_cancelled=asked.leave_out or asked.units is None)
     units = asked.units or ((found.spans[0].first, found.spans[-1].last) if found.spans else None)
-    choice = Choice(asked.form, units is not None, asked.stock, asked.dpi, asked.onto)
+    choice = Choice(asked.form, units is not None, asked.stock, asked.dpi, asked.design, asked.language, asked.onto)
     run = record_unattended(session, batch.id, choice, units, secrets.token_urlsafe(16), actor=operator(), now=now)
     return plan_file(session, run, job, part=asked.part, keys=keys, now=now)
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from traceability.labels import wording
 from traceability.labels.fit import LabelDoesNotFit, Misfit
-from traceability.labels.label import Label
 from traceability.labels.primitives import Mark
 from traceability.labels.setting import SMALLEST_MM, Line, Paragraph, misfit, set_lines
 
 # Sizes in mm with the most lines of a paragraph, best first.
-_NAME_SETTINGS = ((3.0, 1), (2.7, 1), (2.5, 1), (2.35, 1), (2.5, 2), (2.3, 2), (2.1, 2), (1.9, 2), (SMALLEST_MM, 2))
-_BODY_SETTINGS = ((2.15, 1), (2.0, 1), (1.9, 1), (1.82, 1), (SMALLEST_MM, 1), (1.9, 2), (1.82, 2), (SMALLEST_MM, 2))
+_NAME_SETTINGS = ((3.0, 1), (2.7, 1), (2.5, 1), (2.35, 1), (2.5, 2), (2.3, 2), (2.1, 2), (1.9, 2), (SMALLEST_MM, 2), (SMALLEST_MM, 3))
+_BODY_SETTINGS = ((2.15, 1), (2.0, 1), (1.9, 1), (1.82, 1), (SMALLEST_MM, 1), (1.9, 2), (1.82, 2), (SMALLEST_MM, 2), (SMALLEST_MM, 3))
+_GROWN = (2.5, 2.0, 1.6, 1.3, 1.15)
 
 # Leading in ems and the least gap between groups of lines in mm, calmest first. A leading of 1.25 still clears the
 # accents over a capital from the line above.
@@ -22,38 +22,44 @@ _WIDEST_GAP_MM = 1.0
 
 @dataclass(frozen=True)
 class Place:
-    """Where the column stands, in mm: the tops of its first capitals are at `top`.
+    """Where the column stands, in mm: the tops of its first capitals are at `start`, or above it where that is too low.
 
-    `foot` is the line its last baseline should stand on, `bottom` the line that no ink may cross.
+    `foot` is the line its last baseline should stand on, `top` and `bottom` the lines that neither capitals nor ink may
+    cross. `scale` is how much larger than on the usual label the text may become.
     """
 
     x: float
     width: float
-    top: float
+    start: float
     foot: float
     bottom: float
+    top: float
+    scale: float = 1.0
 
 
-def misfits(label: Label, place: Place) -> list[Misfit]:
-    """The fields that are too wide for the column at five points."""
-    return [found for paragraph in _paragraphs(label) if (found := misfit(paragraph, place.width))]
+def misfits(paragraphs: Sequence[Paragraph], place: Place) -> list[Misfit]:
+    """The paragraphs that are too wide for the column at five points."""
+    return [found for paragraph in paragraphs if (found := misfit(paragraph, place.width))]
 
 
-def set_column(label: Label, place: Place) -> list[Line]:
-    """The lines of the column, each field at the largest size at which all fit the place.
+@lru_cache(maxsize=256)
+def set_column(paragraphs: tuple[Paragraph, ...], place: Place) -> tuple[Line, ...]:
+    """The lines of the column, the first paragraph and the rest each at the largest size at which all fit the place.
 
     Raises LabelDoesNotFit if there are too many lines; call `misfits` first for those that are too wide.
     """
-    name, *body = _paragraphs(label)
-    names = [lines for size, most in _NAME_SETTINGS if (lines := set_lines(name, size, place.width, most))]
-    bodies = [lines for size, most in _BODY_SETTINGS if (lines := _set_all(body, size, place.width, most)) is not None]
+    name, *body = paragraphs
+    names = [lines for size, most in grown(_NAME_SETTINGS, place.scale) if (lines := set_lines(name, size, place.width, most))]
+    sets = (_set_all(body, size, place.width, most) for size, most in grown(_BODY_SETTINGS, place.scale))
+    bodies = [lines for lines in sets if lines is not None]
     columns = [top + rest for top in names for rest in bodies]
     fitting = next((column for spacing in _SPACINGS for column in columns if _baselines(column, place, spacing)), None)
     if fitting is None:
         least = min(columns, key=_least_height)
         text = "\n".join(line.text for line in least)
-        raise LabelDoesNotFit((Misfit("text", text, "height", round(_least_height(least), 2), round(place.bottom - place.top, 2)),))
-    return fitting
+        room = max(place.bottom - place.top, 0.0)
+        raise LabelDoesNotFit((Misfit("text", text, "height", round(_least_height(least), 2), round(room, 2)),))
+    return tuple(fitting)
 
 
 def column_marks(lines: Sequence[Line], place: Place) -> list[Mark]:
@@ -62,8 +68,9 @@ def column_marks(lines: Sequence[Line], place: Place) -> list[Mark]:
     return [mark for line, baseline in zip(lines, baselines, strict=True) for mark in line.marks(place.x, baseline)]
 
 
-def _paragraphs(label: Label) -> list[Paragraph]:
-    return [wording.name(label), *wording.body(label)]
+def grown(settings: Sequence[tuple[float, int]], scale: float) -> list[tuple[float, int]]:
+    """The settings, before them larger ones where the label is larger than the usual one."""
+    return [(size * by, most) for by in _GROWN if by <= 1.02 * scale for size, most in settings if most < 3] + list(settings)
 
 
 def _set_all(paragraphs: list[Paragraph], size: float, width: float, most: int) -> list[Line] | None:
@@ -83,10 +90,15 @@ def _baselines(lines: Sequence[Line], place: Place, spacing: tuple[float, float]
     """
     leading, least = spacing
     gaps = len({line.group for line in lines}) - 1
-    dense = _stack(lines, place.top, leading, 0.0)[-1]
-    gap = min(max((place.foot - dense) / gaps, least), _WIDEST_GAP_MM) if gaps else 0.0
-    fits = dense + gaps * gap + _descent(lines[-1]) <= place.bottom
-    return _stack(lines, place.top, leading, gap) if fits else []
+    dense = _stack(lines, 0.0, leading, 0.0)[-1]
+    gap = min(max((place.foot - place.start - dense) / gaps, least), _WIDEST_GAP_MM * place.scale) if gaps else 0.0
+    height = dense + gaps * gap
+    start = min(place.start, place.bottom - _descent(lines[-1]) - height)
+    if start < place.start:
+        # Too high for the symbol's height: the column stands about its middle, as far as there is room.
+        start = max(place.top, min(start, (place.start + place.foot - height) / 2))
+    fits = start + height + _descent(lines[-1]) <= place.bottom + 1e-9
+    return _stack(lines, start, leading, gap) if fits else []
 
 
 def _stack(lines: Sequence[Line], top: float, leading: float, gap: float) -> list[float]:

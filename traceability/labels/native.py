@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from traceability.labels.bitmap import CodeStrip, SymbolPlace
-from traceability.labels.label import MM_PER_INCH, ModuleSize
+from traceability.labels.label import ModuleSize
+from traceability.labels.logo import MM_PER_INCH
 from traceability.labels.setting import SMALLEST_MM
 from traceability.qr import QUIET_MODULES, Segment, bit_length, capacity_bits
 from traceability.qr.segments import Mode

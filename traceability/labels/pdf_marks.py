@@ -6,7 +6,7 @@ from typing import Any
 from traceability.labels.fonts import font
 from traceability.labels.pdf_faces import shown
 from traceability.labels.pdf_file import numbers
-from traceability.labels.primitives import Mark, Outline, Rule, Star, Text
+from traceability.labels.primitives import Mark, Outline, Picture, Rule, Star, Text
 
 
 def drawn_marks(marks: Iterable[Mark]) -> bytes:
@@ -31,6 +31,15 @@ def _drawn(mark: Mark) -> bytes:
             return b"".join(_ring(ring) for ring in rings) + b"f*\n"
         case Outline():
             return _outlined(mark)
+        case Picture():
+            return _masked(mark)
+
+
+def _masked(mark: Picture) -> bytes:
+    """As an image mask: ink where a bit is 1, and nothing at all elsewhere (ISO 32000-1 clause 8.9.6.2)."""
+    place = numbers(mark.width_mm, 0, 0, -mark.height_mm, mark.x, mark.y + mark.height_mm)
+    size = (mark.columns, mark.height, len(mark.rows))
+    return b"q %b cm BI/W %d/H %d/BPC 1/IM true/D[1 0]/L %d ID " % (place, *size) + mark.rows + b"\nEI Q\n"
 
 
 def _ring(corners: list[tuple[float, float]]) -> bytes:

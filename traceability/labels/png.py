@@ -11,7 +11,7 @@ from traceability.labels.raster import blank, draw_marks, printed, whole_dots
 def render_png(layout: Layout, dpi: int) -> bytes:
     """The label at `dpi` dots an inch, its resolution noted in the picture (pHYs), every module whole dots.
 
-    Raises ValueError if the layout was not made for this printer.
+    Raises ValueError if the layout was not made for this printer, PrinterFault for a resolution that none has.
     """
     return finish_png(draw_marks(blank(layout, dpi), layout.marks, dpi), layout.symbol_box, dpi)
 

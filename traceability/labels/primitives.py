@@ -107,7 +107,37 @@ class Outline:
         return self.x + left - line, self.baseline - top - line, self.x + right + line, self.baseline - bottom + line
 
 
-Mark = Text | Rule | Star | Outline
+@dataclass(frozen=True)
+class Picture:
+    """A picture of ink and paper; `rows` are packed, eight dots a byte, the leftmost highest, 1 is ink."""
+
+    x: float
+    y: float
+    width_mm: float
+    height_mm: float
+    columns: int
+    rows: bytes
+
+    @property
+    def height(self) -> int:
+        """Rows of dots."""
+        return len(self.rows) // self.row_bytes
+
+    @property
+    def row_bytes(self) -> int:
+        return (self.columns + 7) // 8
+
+    def runs(self) -> list[tuple[int, int, int]]:
+        """Runs of ink as (column, row, length) in dots."""
+        found = []
+        for row in range(self.height):
+            packed = self.rows[row * self.row_bytes : (row + 1) * self.row_bytes]
+            dots = bytes(packed[column // 8] >> (7 - column % 8) & 1 for column in range(self.columns))
+            found += [(start, row, length) for start, length in _dark_runs(dots)]
+        return found
+
+
+Mark = Text | Rule | Star | Outline | Picture
 
 
 @dataclass(frozen=True)
@@ -115,6 +145,7 @@ class Layout:
     """A label, placed. `marks` are in the order in which they are drawn; none of them touches the symbol's box.
 
     `dots` are printer dots a module, None for a drawing; `title` and `lines` say the label in words, top to bottom.
+    `left_out` names the fields, or the logo, for which the design had no room.
     """
 
     width_mm: float
@@ -124,6 +155,7 @@ class Layout:
     marks: tuple[Mark, ...]
     title: str
     lines: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def symbol(self) -> Symbol:

@@ -7,8 +7,9 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFont
 
 from traceability.labels.fonts import Face, font
-from traceability.labels.label import MM_PER_INCH
-from traceability.labels.primitives import Layout, Mark, Outline, Rule, Star, Text
+from traceability.labels.label import check_dpi
+from traceability.labels.logo import MM_PER_INCH
+from traceability.labels.primitives import Layout, Mark, Outline, Picture, Rule, Star, Text
 
 WHITE, BLACK = 255, 0
 # Grey edges darker than this print: a little over half, since thin strokes at 203 dpi would else break up.
@@ -19,7 +20,7 @@ _STAR_OVERSAMPLING = 8
 
 def dots_of(length_mm: float, dpi: int) -> int:
     """The nearest whole number of dots."""
-    return round(length_mm * dpi / MM_PER_INCH)
+    return round(length_mm * check_dpi(dpi) / MM_PER_INCH)
 
 
 def whole_dots(length_mm: float, dpi: int) -> int:
@@ -65,6 +66,10 @@ class _Canvas:
                 self._star(mark)
             case Outline():
                 self._outline(mark)
+            case Picture():
+                ink = Image.frombytes("1", (mark.columns, mark.height), mark.rows)
+                corner = (round(mark.x * self._scale) - self._left, round(mark.y * self._scale) - self._top)
+                self._picture.paste(BLACK, corner, ink)
 
     def _text(self, text: Text) -> None:
         # Each letter stands where the layout's measures put it: the rasteriser's own advances are rounded to dots.

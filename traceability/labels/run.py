@@ -81,12 +81,12 @@ class LabelRun:
 
 
 def code_slots(layout: Layout) -> tuple[CodeSlot, ...]:
-    """Where the readable code stands on a layout; its lines are one text, parted by single spaces."""
+    """Where the readable code stands on a layout; its lines are one text, parted by single spaces or after hyphens."""
     slots, at = [], 0
     for mark in layout.marks:
         if isinstance(mark, Text) and _is_code(mark):
             slots.append(CodeSlot(mark, at, at + len(mark.string)))
-            at += len(mark.string) + 1
+            at += len(mark.string) + (0 if mark.string.endswith("-") else 1)
     return tuple(slots)
 
 

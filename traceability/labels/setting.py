@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
 from traceability.labels.fit import Misfit
 from traceability.labels.fonts import Face, font
@@ -31,7 +32,8 @@ class Paragraph:
     """What a field says, as atoms between which it may break into at most `most_lines` lines.
 
     `joint` stands between atoms of one line. `narrower` is tried where the atoms do not fit on one line. With `stars`
-    the line opens with five stars, so many of them filled. `group` is the block of lines it belongs to.
+    the line opens with five stars, so many of them filled. `group` is the block of lines it belongs to. `rows` are the
+    only ways in which the paragraph may be broken, fewest lines first; without them it breaks between any two atoms.
     """
 
     field: str
@@ -41,6 +43,7 @@ class Paragraph:
     joint: str = " "
     narrower: tuple[Atom, ...] = ()
     stars: int = 0
+    rows: tuple[tuple[tuple[Atom, ...], ...], ...] = ()
 
     @property
     def text(self) -> str:
@@ -88,21 +91,39 @@ def words(face: Face, text: str) -> tuple[Atom, ...]:
 
 def set_lines(paragraph: Paragraph, size: float, width: float, most_lines: int) -> list[Line] | None:
     """The paragraph in at most `most_lines` lines of `width` mm at `size` mm, None where it does not fit."""
+    most = min(most_lines, paragraph.most_lines)
+    if paragraph.rows:
+        broken = ([_line(paragraph, atoms, size) for atoms in rows] for rows in paragraph.rows if len(rows) <= most)
+        return next((lines for lines in broken if max(line.width for line in lines) * size <= width), None)
     for atoms in (paragraph.atoms, paragraph.narrower):
         if atoms and (line := _line(paragraph, atoms, size)).width * size <= width:
             return [line]
-    if min(most_lines, paragraph.most_lines) < 2 or len(paragraph.atoms) < 2:
+    if most < 2 or len(paragraph.atoms) < 2:
         return None
-    return _two_lines(paragraph, size, width)
+    return _two_lines(paragraph, size, width) or (_filled(paragraph, size, width, most) if most > 2 else None)
 
 
 def misfit(paragraph: Paragraph, width: float) -> Misfit | None:
     """Why the paragraph does not fit `width` mm even at five points, None if it does."""
     if set_lines(paragraph, SMALLEST_MM, width, paragraph.most_lines):
         return None
-    widths = [max(line.width for line in pair) for pair in _pairs(paragraph, SMALLEST_MM)] if paragraph.most_lines > 1 else []
-    whole = [_line(paragraph, atoms, SMALLEST_MM).width for atoms in (paragraph.atoms, paragraph.narrower) if atoms]
-    return Misfit(paragraph.field, paragraph.text, "width", round(min(widths + whole) * SMALLEST_MM, 2), round(width, 2))
+    # Up and down to hundredths, so that it never reads as if there were just enough.
+    needed, available = ceil(_least_width(paragraph) * SMALLEST_MM * 100) / 100, floor(max(width, 0.0) * 100) / 100
+    return Misfit(paragraph.field, paragraph.text, "width", needed, available)
+
+
+def _least_width(paragraph: Paragraph) -> float:
+    """The width in ems of the narrowest place that takes the paragraph."""
+    if paragraph.rows:
+        return min(max(_line(paragraph, atoms, SMALLEST_MM).width for atoms in rows) for rows in paragraph.rows)
+    widths = [_line(paragraph, atoms, SMALLEST_MM).width for atoms in (paragraph.atoms, paragraph.narrower) if atoms]
+    if paragraph.most_lines > 1:
+        widths += [max(line.width for line in pair) for pair in _pairs(paragraph, SMALLEST_MM)]
+    if paragraph.most_lines > 2:
+        # Of more lines than two the widest word is a bound that may not be reached; what is said is then too little.
+        thirds = [lines for width in sorted(widths) if (lines := _filled(paragraph, 1.0, width, paragraph.most_lines))]
+        widths += [max(line.width for line in lines) for lines in thirds]
+    return min(widths)
 
 
 def _two_lines(paragraph: Paragraph, size: float, width: float) -> list[Line] | None:
@@ -114,6 +135,19 @@ def _two_lines(paragraph: Paragraph, size: float, width: float) -> list[Line] | 
     if len(fullest[1].text.split(" ")) > 1:
         return fullest
     return min(pairs, key=lambda pair: max(line.width for line in pair))
+
+
+def _filled(paragraph: Paragraph, size: float, width: float, most: int) -> list[Line] | None:
+    """Lines filled one after the other, None where a word is too wide or the lines are too many."""
+    lines: list[Line] = []
+    waiting = list(paragraph.atoms)
+    while waiting:
+        taken = next((n for n in range(len(waiting), 0, -1) if _line(paragraph, waiting[:n], size).width * size <= width), 0)
+        if not taken or len(lines) == most:
+            return None
+        lines.append(_line(paragraph, waiting[:taken], size))
+        waiting = waiting[taken:]
+    return lines
 
 
 def _pairs(paragraph: Paragraph, size: float) -> list[list[Line]]:

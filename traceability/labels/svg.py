@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from fontTools.pens.svgPathPen import SVGPathPen
 
 from traceability.labels.fonts import Face, font
-from traceability.labels.primitives import Layout, Mark, Outline, Rule, Star, SymbolBox, Text
+from traceability.labels.primitives import Layout, Mark, Outline, Picture, Rule, Star, SymbolBox, Text
 
 
 def render_svg(layout: Layout) -> str:
@@ -50,6 +50,11 @@ def _mark(mark: Mark) -> str:
             letters = _letters(mark.face, mark.string, mark.x, mark.baseline, mark.size_mm)
             line = "#000" if mark.dark else "#fff"
             return f'<path fill="#fff" stroke="{line}" stroke-width="{width}" stroke-linejoin="round" paint-order="stroke" {letters}/>'
+        case Picture():
+            path = "".join(f"M{column} {row}h{length}v1h-{length}z" for column, row, length in mark.runs())
+            scale = f"scale({_number(mark.width_mm / mark.columns)} {_number(mark.height_mm / mark.height)})"
+            place = f"translate({_number(mark.x)} {_number(mark.y)}) {scale}"
+            return f'<path transform="{place}" shape-rendering="crispEdges" d="{path}"/>'
 
 
 def _letters(face: Face, string: str, x: float, baseline: float, size: float) -> str:

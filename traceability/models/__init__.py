@@ -7,7 +7,7 @@ from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delive
 from traceability.models.draft import BatchDraft, DraftFile, SentForm
 from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
 from traceability.models.printing import OwnStock, PrintFile
-from traceability.models.producer import CraftVillage, Picture, Producer, Product
+from traceability.models.producer import CraftVillage, Picture, Producer, ProducerLogo, Product
 from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
 
@@ -35,6 +35,7 @@ __all__ = [
     "PrintFile",
     "PrintRun",
     "Producer",
+    "ProducerLogo",
     "Product",
     "PublishedCount",
     "Recall",

@@ -11,6 +11,8 @@ from traceability.domain.stamp import CLAIMS_SIZE
 from traceability.models.base import Base, Instant, one_of
 from traceability.models.printing import PRINT_KINDS
 
+LABEL_DESIGNS = ("standard", "small", "signed")
+LABEL_LANGUAGES = ("vi", "both", "en")
 _UNITS_IN_ORDER = "(first_unit IS NULL) = (last_unit IS NULL) AND first_unit >= 1 AND last_unit >= first_unit"
 
 
@@ -88,6 +90,8 @@ class PrintRun(Base):
         CheckConstraint(_UNITS_IN_ORDER, name="units"),
         CheckConstraint("copies >= 1 AND (copies = 1 OR first_unit IS NULL)", name="copies"),
         CheckConstraint("dpi >= 0", name="dpi"),
+        one_of("design", LABEL_DESIGNS),
+        one_of("language", LABEL_LANGUAGES),
         CheckConstraint("downloads >= 0", name="downloads"),
         one_of("kind", PRINT_KINDS),
         *(CheckConstraint(f"{name} >= 1", name=name) for name in ("start", "each_times", "parts")),
@@ -105,6 +109,8 @@ class PrintRun(Base):
     dpi: Mapped[int]
     reprint: Mapped[bool]
     reason: Mapped[str | None] = mapped_column(String(500))
+    design: Mapped[str] = mapped_column(String(10), default="standard", server_default="standard")
+    language: Mapped[str] = mapped_column(String(4), default="vi", server_default="vi")
     downloads: Mapped[int] = mapped_column(default=0)
     printed_at: Mapped[datetime] = mapped_column(Instant)
     printed_by: Mapped[str] = mapped_column(String(100))

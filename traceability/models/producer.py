@@ -66,6 +66,21 @@ class Picture(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
+class ProducerLogo(Base):
+    """A producer's logo as its labels bear it: a grey picture, one a producer."""
+
+    __tablename__ = "producer_logo"
+    __table_args__ = (UniqueConstraint("producer_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    producer_id: Mapped[int] = mapped_column(ForeignKey("producer.id"))
+    picture_id: Mapped[int] = mapped_column(ForeignKey("picture.id"))
+    uploaded_at: Mapped[datetime] = mapped_column(Instant)
+    uploaded_by: Mapped[str] = mapped_column(String(100))
+
+    picture: Mapped[Picture] = relationship()
+
+
 class CraftVillage(Base):
     """A craft village (làng nghề)."""
 

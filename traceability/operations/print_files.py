@@ -106,7 +106,14 @@ def plan_file(
         raise NotFound("batch_missing", batch=run.batch_id)
     paper = paper_of(run, find_stock(session, batch.producer_id, run.stock).stock)
     units, paper = _units_of_part(run, paper, part, begin)
-    plan = plan_run(session, run.batch_id, replace(job, form=run.form, units=units), keys=keys, now=now, leave_out_cancelled=True)
+    plan = plan_run(
+        session,
+        run.batch_id,
+        replace(job, form=run.form, units=units, design=run.design, language=run.language),
+        keys=keys,
+        now=now,
+        leave_out_cancelled=True,
+    )
     span = f"{units[0]}-{units[1]}" if units else "batch"
     labels = plan.count if units else run.copies
     name = f"labels-{batch.lot or batch.code}-{span}.{ending_of(run.kind, labels)}"

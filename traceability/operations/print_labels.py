@@ -1,4 +1,4 @@
-"""Labels of what was issued, worded in Vietnamese as the law wants it. Printing issues nothing."""
+"""Labels of what was issued, worded in Vietnamese as the law wants it unless another language is asked for. Printing issues nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,9 +18,11 @@ from traceability.models import Batch, Issuance, Revocation
 from traceability.operations.issue import recognitions_of
 from traceability.operations.origin import producer_is_shown
 from traceability.operations.places import place_names
+from traceability.operations.producer_logo import label_logo
 from traceability.operations.register_batch import corrected, day_of, use_rights
 
-_KINDS = {"household": "Hộ kinh doanh"}
+_HOUSEHOLD = {"vi": "Hộ kinh doanh", "both": "Hộ kinh doanh", "en": "Household business"}
+_INDICATION = {"vi": "CDĐL", "both": "CDĐL/GI", "en": "GI"}
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,18 @@ class PrintKeys:
 
 @dataclass(frozen=True)
 class PrintJob:
-    """What is to be printed: one form; one unit, a range of units, or (None) all of them or the batch's own stamp."""
+    """What is to be printed: one form; one unit, a range of units, or (None) all of them or the batch's own stamp.
+
+    `design` and `language` are those of labels (`traceability.labels.label`).
+    """
 
     form: str
     public_url: str
     specimen: bool
     unit: int | None = None
     units: tuple[int, int] | None = None
+    design: str = "standard"
+    language: str = "vi"
 
 
 def labels_for(session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime) -> list[Label]:
@@ -105,13 +112,13 @@ def stars_today(session: Session, batch: Batch, today: date) -> int:
     return ocop.stars_on(recognitions_of(session, batch.product_id), today)
 
 
-def indication_today(session: Session, batch: Batch, today: date) -> str | None:
-    """The indication's name where the producer's right held at packing and holds today."""
+def indication_today(session: Session, batch: Batch, today: date, language: str = "vi") -> str | None:
+    """The indication's name where the producer's right held at packing and holds today, named as one in the label's language."""
     if batch.indication is None:
         return None
     rights = use_rights(session, batch.product_id, batch.indication.id)
     held = all(any(right.holds_on(day) for right in rights) for day in (day_of(batch) or today, today))
-    return f"CDĐL {batch.indication.name}" if held else None
+    return f"{_INDICATION[language]} {batch.indication.name}" if held else None
 
 
 def label_face(session: Session, batch: Batch, job: PrintJob, now: datetime) -> Label:
@@ -121,25 +128,31 @@ def label_face(session: Session, batch: Batch, job: PrintJob, now: datetime) -> 
     assert not isinstance(made_on, str) and not isinstance(best_before, str)
     return Label(
         qr_text=job.public_url,
-        product_name=batch.product.name,
-        producer=_producer_line(batch),
+        product_name=(batch.product.name_en if job.language == "en" else None) or batch.product.name,
+        producer=_producer_line(batch, job.language),
         lot=batch.lot,
         made_on=made_on,
         best_before=best_before,
         stars=stars_today(session, batch, today),
-        geographical_indication=indication_today(session, batch, today),
+        geographical_indication=indication_today(session, batch, today, job.language),
         readable_code=base32.grouped(batch.code),
         host=job.public_url.partition("://")[2],
         specimen=job.specimen,
+        design=job.design,  # type: ignore[arg-type]
+        language=job.language,  # type: ignore[arg-type]
+        product_name_en=batch.product.name_en if job.language == "both" else None,
+        logo=label_logo(session, batch.producer_id),
+        offline=job.form == "signed",
     )
 
 
-def _producer_line(batch: Batch) -> str:
+def _producer_line(batch: Batch, language: str) -> str:
     producer = batch.producer
     commune, province = place_names(producer.province_code, producer.commune_code)
     shown = producer_is_shown(producer.kind, producer.consent_on)
     place = [commune[:1].lower() + commune[1:]] if commune else []
-    return ", ".join([producer.name if shown else _KINDS[producer.kind], *place, *([province] if province else [])])
+    name = (producer.name_en if language == "en" else None) or producer.name
+    return ", ".join([name if shown else _HOUSEHOLD[language], *place, *([province] if province else [])])
 
 
 def _ordered(issuances: Iterable[Issuance], job: PrintJob) -> Iterator[tuple[Issuance, int | None]]:

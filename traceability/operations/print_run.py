@@ -1,5 +1,6 @@
 """Labels of a batch as a producer prints them: stamps are issued for a file, or printed again, and both are on record."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -10,9 +11,11 @@ from traceability.domain.errors import NotFound, Refused
 from traceability.domain.keys import Keyring
 from traceability.domain.roles import Actor
 from traceability.labels.fit import FitReport
+from traceability.labels.label import DESIGNS, LANGUAGES, Design, Label
 from traceability.labels.layout import check_fit
 from traceability.labels.paging import Dealing
-from traceability.labels.stock import PRINTERS_DPI, Stock
+from traceability.labels.remedies import Case, Remedy, remedies_for
+from traceability.labels.stock import PRINTERS_DPI, STOCKS, Stock
 from traceability.models import Batch, Issuance, PrintRun
 from traceability.operations.issue import Order, issue_stamps
 from traceability.operations.label_run import plan_run
@@ -33,6 +36,7 @@ __all__ = [
     "fits_of",
     "issue_and_print",
     "print_again",
+    "remedies_of",
     "remembered_choice",
     "runs_of",
 ]
@@ -59,12 +63,17 @@ class Onto:
 
 @dataclass(frozen=True)
 class Choice:
-    """What kind of label: the code's form, one code a pack or one for all, the stock's key, dots an inch, how on paper."""
+    """What kind of label: the code's form, one code a pack or one for all, the stock's key, dots an inch, design and language.
+
+    `onto` is how they are put on paper.
+    """
 
     form: str = "house"
     by_unit: bool = True
     stock: str = "50x30"
     dpi: int = 203
+    design: str = "standard"
+    language: str = "vi"
     onto: Onto = Onto()
 
 
@@ -100,7 +109,7 @@ def remembered_choice(session: Session, batch: Batch, account_id: int) -> Choice
     dpi = last.dpi if last.dpi in PRINTERS_DPI else 203
     # A used sheet and copies are of that day; what the printer is and takes is of every day.
     onto = Onto(last.kind, last.one_bit, by_columns=last.by_columns, frames=last.frames, crop_marks=last.crop_marks)
-    return Choice(form, by_unit, _usual_stock(session, batch, last.stock), dpi, onto)
+    return Choice(form, by_unit, _usual_stock(session, batch, last.stock), dpi, last.design, last.language, onto)
 
 
 def _usual_stock(session: Session, batch: Batch, key: str) -> str:
@@ -108,12 +117,14 @@ def _usual_stock(session: Session, batch: Batch, key: str) -> str:
 
 
 def check_choice(session: Session, producer_id: int, choice: Choice, *, any_dpi: bool = False) -> Choice:
-    """Refused: `form_unknown`, `stock_unknown`, `kind_of_stock`, `paging_start`, `paging_copies`, `paging_parts`."""
+    """Refused: `form_unknown`, `stock_unknown`, `design_unknown`, `kind_of_stock`, `paging_start`, `paging_copies`, `paging_parts`."""
     if choice.form not in ("house", "gs1", "signed"):
         raise Refused("form_unknown", form=choice.form)
     stock = find_stock(session, producer_id, choice.stock).stock
     if choice.dpi not in PRINTERS_DPI and not any_dpi:
         raise Refused("stock_unknown")
+    if choice.design not in DESIGNS or choice.language not in LANGUAGES:
+        raise Refused("design_unknown")
     onto = choice.onto
     dealing = Dealing(onto.start, "columns" if onto.by_columns else "rows", onto.each_times)
     Paper(stock, choice.dpi, onto.kind, onto.one_bit, dealing=dealing).check()
@@ -127,6 +138,17 @@ def fits_of(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: 
     label = preview_label(session, batch, job, by_unit=choice.by_unit, now=now)
     named = stocks_for(session, batch.producer_id)
     return [Fit(each.stock, each.name, choice.dpi, check_fit(label, each.stock.label, choice.dpi)) for each in named]
+
+
+def remedies_of(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: datetime, forms: Sequence[str]) -> tuple[Remedy, ...]:
+    """What would make the label fit, or fit well, where it does not."""
+
+    def label_of(form: str, design: Design) -> Label | None:
+        return preview_label(session, batch, replace(job, form=form, design=design), by_unit=choice.by_unit, now=now)
+
+    case = Case(choice.form, choice.design, choice.stock, choice.dpi)  # type: ignore[arg-type]
+    chosen = find_stock(session, batch.producer_id, choice.stock).stock
+    return remedies_for(label_of, case, stocks={key: stock.label for key, stock in (STOCKS | {chosen.key: chosen}).items()}, forms=forms)
 
 
 def issue_and_print(
@@ -179,7 +201,7 @@ def print_again(
         raise Refused("units_not_issued", first=first, last=last, last_unit=issued)
     _check_order(session, batch_id, order.choice, last - first + 1, job, now)
     # Planned and thrown away: what cannot be printed is refused here, with its list, and never put on record.
-    plan_run(session, batch_id, replace(job, form=order.choice.form, units=(first, last)), keys=keys, now=now)
+    plan_run(session, batch_id, replace(job, form=order.choice.form, units=units), keys=keys, now=now)
     return _record(session, batch_id, order, (first, last), reprint=True, reason=reason.strip(), actor=actor, now=now)
 
 
@@ -220,7 +242,7 @@ def find_sent(session: Session, batch_id: int, order: PrintOrder, units: tuple[i
         return None
     count = known.copies if known.last_unit is None else known.last_unit - (known.first_unit or 0) + 1
     same_units = (known.first_unit, known.last_unit) == units if units else count == order.count
-    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi, order.choice.onto)
+    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi, known.design, known.language, order.choice.onto)
     if known.batch_id != batch_id or not same_units or (units is None and choice != order.choice):
         raise Refused("idempotency_reused")
     return known
@@ -265,6 +287,8 @@ def _record(
         copies=1 if span[0] else order.count,
         stock=order.choice.stock,
         dpi=order.choice.dpi,
+        design=order.choice.design,
+        language=order.choice.language,
         reprint=reprint,
         reason=reason,
         downloads=0,

@@ -6,6 +6,7 @@ character, ISO/IEC 18004 clause 7.4.4). The scheme is always a byte segment; beh
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 ALPHANUMERIC_ORDER = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 """ISO/IEC 18004 table 5: the 45 characters of alphanumeric mode, in the order of their values."""
@@ -75,6 +76,12 @@ def split(text: str, version: int) -> tuple[Segment, ...]:
 
     A leading `http` or `https` before `://` is byte mode whatever it costs. Of n characters it looks at each once.
     """
+    # Versions of a class have fields of the same width (ISO/IEC 18004 table 3), and many of them are tried for one text.
+    return _split(text, 1 if version < 10 else 10 if version < 27 else 27)
+
+
+@lru_cache(maxsize=256)
+def _split(text: str, version: int) -> tuple[Segment, ...]:
     scheme = _scheme(text)
     paths = _starting_paths(scheme, version)
     for at, character in enumerate(text[len(scheme) :], start=len(scheme)):

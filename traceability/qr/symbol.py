@@ -88,9 +88,15 @@ def symbol_for(text: str, side_modules_limit: int) -> Symbol:
     Level Q in its smallest version where that fits, otherwise the version that M needs; either way the level is
     raised as far as the version holds. Raises SymbolTooLarge if M does not fit.
     """
+    version, level = measure_symbol(text, side_modules_limit)
+    return make(text, version, level)
+
+
+def measure_symbol(text: str, side_modules_limit: int) -> tuple[int, str]:
+    """Version and level of what `symbol_for` gives, without drawing it. Raises as it does."""
     roomy = minimum_version(text, "Q")
     version = roomy if _modules_with_quiet(roomy) <= side_modules_limit else minimum_version(text)
-    return _largest_level(text, version, side_modules_limit)
+    return version, _level_in(text, version, side_modules_limit)
 
 
 def make(text: str, version: int, level: str, mask: int | None = None) -> Symbol:
@@ -120,11 +126,14 @@ def _rows(code: QRCode) -> tuple[bytes, ...]:
 
 
 def _largest_level(text: str, version: int, limit: int) -> Symbol:
+    return make(text, version, _level_in(text, version, limit))
+
+
+def _level_in(text: str, version: int, limit: int) -> str:
     needed = _modules_with_quiet(version)
     if needed > limit or version > LAST_VERSION:
         raise SymbolTooLarge(needed, limit)
-    level = next(level for level in ("H", "Q", "M") if _holds(version, level, text))
-    return make(text, version, level)
+    return next(level for level in ("H", "Q", "M") if _holds(version, level, text))
 
 
 def _modules_with_quiet(version: int) -> int:

@@ -73,6 +73,8 @@ def _acts() -> dict[str, str]:
         "discard_draft": gettext("Draft discarded"),
         "remove_draft_file": gettext("File of a draft removed"),
         "fetch_labels": gettext("Labels fetched"),
+        "set_logo": gettext("Logo set"),
+        "remove_logo": gettext("Logo removed"),
         "set_numbering": gettext("Lot numbering set"),
     }
 
@@ -88,6 +90,7 @@ def _kinds() -> dict[str, str]:
         "sign_in_failure": gettext("Wrong password or code"),
         "sign_in_lock": gettext("Lock after too many wrong tries"),
         "producer": gettext("Producer"),
+        "producer_logo": gettext("Producer's logo"),
         "product": gettext("Product"),
         "picture": gettext("Picture"),
         "craft_village": gettext("Craft village"),

@@ -30,7 +30,7 @@ from traceability.web.access import PRODUCER, open_to, principal
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import whole_number
 from traceability.web.languages import choose_language
-from traceability.web.printing import job_of, print_keys
+from traceability.web.printing import print_keys, whose_job
 from traceability.web.services import services
 
 label_files = Blueprint("label_files", __name__)
@@ -46,7 +46,7 @@ def labels(code: str, run_id: int, ending: str) -> ResponseReturnValue:
     with reading(around.engine) as session:
         batch = own_batch(session, code, _own())
         run = find_run(session, batch.id, run_id)
-        plan = plan_file(session, run, job_of(run.form), part=part, begin=begin, keys=print_keys(), now=around.clock())
+        plan = plan_file(session, run, whose_job(), part=part, begin=begin, keys=print_keys(), now=around.clock())
     if not plan.name.endswith(f".{ending}"):
         raise NotFound("part_missing", kind="PrintRun")
     sent = Sent()

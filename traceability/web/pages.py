@@ -29,6 +29,7 @@ from traceability.web.languages import (
     join_sentences,
 )
 from traceability.web.limits import start_limits
+from traceability.web.logo import logo
 from traceability.web.members import members
 from traceability.web.office_accounts import office_accounts
 from traceability.web.printing import printing
@@ -64,6 +65,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
         printing,
         label_files,
         stocks,
+        logo,
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)

@@ -20,6 +20,8 @@ def chosen(fields: Mapping[str, str], usual: Choice) -> Choice:
         by_unit=fields["scope"] == "unit" if fields.get("scope") in ("unit", "batch") else usual.by_unit,
         stock=fields.get("stock") or usual.stock,
         dpi=int(dpi) if dpi.isascii() and dpi.isdigit() and len(dpi) < 6 else usual.dpi,
+        design=fields.get("design") or usual.design,
+        language=fields.get("language") or usual.language,
         onto=_onto(fields, usual.onto),
     )
 
@@ -30,6 +32,7 @@ def fields_of_choice(choice: Choice) -> list[tuple[str, str]]:
     numbers = [("start", onto.start), ("each_times", onto.each_times), ("parts", onto.parts)]
     boxes = [(name, "1" if getattr(onto, name) else "0") for name in ("one_bit", "by_columns", "frames", "crop_marks")]
     words = [("form", choice.form), ("stock", choice.stock), ("dpi", str(choice.dpi)), ("kind", onto.kind), ("boxes", _SHOWN)]
+    words += [("design", choice.design), ("language", choice.language)]
     return [*words, *((name, str(number)) for name, number in numbers), *boxes]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
 from traceability.labels.fit import LabelDoesNotFit
-from traceability.labels.label import ModuleSize
+from traceability.labels.label import DESIGNS, LANGUAGES, ModuleSize
 from traceability.labels.layout import lay_out
 from traceability.labels.stock import PRINTERS_DPI
 from traceability.labels.svg import render_svg
@@ -32,6 +32,7 @@ from traceability.operations.print_run import (
     fits_of,
     issue_and_print,
     print_again,
+    remedies_of,
     remembered_choice,
     runs_of,
 )
@@ -41,7 +42,7 @@ from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import units_in, whole_number
 from traceability.web.languages import choose_language
 from traceability.web.print_choice import chosen, fields_of_choice
-from traceability.web.producer_words import fit_words, new_key
+from traceability.web.producer_words import design_name, fit_words, label_language, new_key, remedy_words
 from traceability.web.services import services
 from traceability.web.stock_words import kind_names, own_first, stock_name
 from traceability.web.unsent import take_unsent
@@ -69,9 +70,7 @@ def issue(code: str) -> ResponseReturnValue:
     def make(session: Session, batch_id: int, choice: Choice) -> PrintRun:
         order = PrintOrder(choice, whole_number(fields.get("count", "")) or 0, fields.get("key", "")[:64], principal().account_id)
         keyring, host = around.key_store.current().keyring, around.settings.public_host
-        return issue_and_print(
-            session, batch_id, order, job_of(choice.form), host, keyring=keyring, actor=actor("producer"), now=around.clock()
-        )
+        return issue_and_print(session, batch_id, order, job_of(choice), host, keyring=keyring, actor=actor("producer"), now=around.clock())
 
     return _print(code, "issue_and_print", make)
 
@@ -89,7 +88,7 @@ def again(code: str) -> ResponseReturnValue:
         order = PrintOrder(choice, 1, fields.get("again_key", "")[:64], principal().account_id)
         reason = fields.get("reason", "")
         keys, now = print_keys(), services().clock()
-        return print_again(session, batch_id, order, job_of(choice.form), units, reason, keys=keys, actor=actor("producer"), now=now)
+        return print_again(session, batch_id, order, job_of(choice), units, reason, keys=keys, actor=actor("producer"), now=now)
 
     return _print(code, "print_again", make)
 
@@ -102,7 +101,7 @@ def preview(code: str) -> ResponseReturnValue:
         batch = own_batch(session, code, _own())
         choice = chosen(request.args, remembered_choice(session, batch, principal().account_id))
         stock = find_stock(session, batch.producer_id, check_choice(session, batch.producer_id, choice).stock).stock
-        label = preview_label(session, batch, job_of(choice.form), by_unit=choice.by_unit, now=services().clock())
+        label = preview_label(session, batch, job_of(choice), by_unit=choice.by_unit, now=services().clock())
     try:
         drawing = render_svg(lay_out(label, stock.label, ModuleSize.for_dpi(choice.dpi)))
     except LabelDoesNotFit:
@@ -134,10 +133,15 @@ def _own() -> frozenset[int]:
     return frozenset(principal().producers)
 
 
-def job_of(form: str) -> PrintJob:
-    """What labels of a form are printed for: this service's address, with MẪU where it is a trial."""
+def job_of(choice: Choice) -> PrintJob:
+    """What labels are printed for: this service's address, with MẪU where it is a trial."""
     settings = services().settings
-    return PrintJob(form, settings.public_url, settings.test_mode)
+    return PrintJob(choice.form, settings.public_url, settings.test_mode, design=choice.design, language=choice.language)
+
+
+def whose_job() -> PrintJob:
+    """The same for a run on record, which says form, design and language itself."""
+    return job_of(Choice())
 
 
 def print_keys() -> PrintKeys:
@@ -157,17 +161,24 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             choice = usual
         issued = last_unit(session, batch.id)
         left = max(0, batch.unit_limit - issued)
+        forms = [form for form in FORMS if form != "gs1" or (batch.product.gtin and batch.kind == "goods")]
         fits, misfit = _fits(session, batch, choice)
         return render_template(
             "producer/print.html",
             batch=batch,
             choice=choice,
-            forms=[form for form in FORMS if form != "gs1" or (batch.product.gtin and batch.kind == "goods")],
+            forms=forms,
+            designs=DESIGNS,
+            languages=LANGUAGES,
+            design_name=design_name,
+            label_language=label_language,
+            remedies=[] if misfit else remedies_of(session, batch, choice, job_of(choice), around.clock(), forms),
+            remedy_words=remedy_words,
+            stock_name=stock_name,
             printers=PRINTERS_DPI,
             fits=fits,
             fit=next((fit for fit in fits if fit.stock.key == choice.stock), None),
             kinds=kind_names(),
-            stock_name=stock_name,
             own_first=own_first,
             most_parts=MOST_PARTS,
             spoilt_key=fields.get("spoilt_key") or new_key(),
@@ -191,7 +202,7 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
 
 def _fits(session: Session, batch: Batch, choice: Choice) -> tuple[list[Fit], str | None]:
     try:
-        return fits_of(session, batch, choice, job_of(choice.form), services().clock()), None
+        return fits_of(session, batch, choice, job_of(choice), services().clock()), None
     except Refused as refused:
         return [], word_refusal(refused)
 

@@ -334,6 +334,8 @@ def role_name(role: str) -> str:
 def word_done(act: object) -> str | None:
     """What was done just now, for the page that comes after it."""
     return {
+        "set_logo": gettext("The logo is kept. Your labels bear it from the next file on."),
+        "remove_logo": gettext("The logo is removed."),
         "withdraw_invitation": gettext("The invitation is withdrawn: its link is good for nothing any more."),
         "change_member_role": gettext("The role is changed."),
         "remove_member": gettext("The member is removed and cannot act for the producer any more."),
