@@ -27,7 +27,7 @@ def render_pdf(layouts: Iterable[Layout], out: BinaryIO, title: str = DOCUMENT_T
     The same layouts give the same bytes. Raises ValueError, with nothing written, if there are no layouts.
     """
     pages = 0
-    _register_fonts()
+    register_fonts()
     # The canvas opens every page with a font of its own; ours is embedded, its default is not.
     canvas = Canvas(out, pageCompression=1, invariant=1, lang="vi", initialFontName=Face.REGULAR.value, initialFontSize=1)
     canvas.setTitle(title)
@@ -62,7 +62,8 @@ class _PathPen(BasePen):  # type: ignore[misc]
         self._path.close()
 
 
-def _register_fonts() -> None:
+def register_fonts() -> None:
+    """Make the faces known to the PDF library, once in a process."""
     for face in Face:
         if face.value not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(face.value, io.BytesIO(font(face).content)))
