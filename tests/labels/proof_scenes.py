@@ -119,7 +119,11 @@ def _camera(shot: Shot) -> np.ndarray:
 
 def _scene(printed: Print, shot: Shot, raster: np.ndarray) -> np.ndarray:
     width, height = shot.size_px
-    back = np.linalg.inv(_camera(shot))
+    camera = _camera(shot)
+    back = np.linalg.inv(camera)
+    # A pixel takes in the light of its whole area, not of a point: else a line could only lie on whole pixels.
+    px_per_mm = math.sqrt(abs(np.linalg.det(camera)) / (camera[2] @ (*PAPER / 2, 1)) ** 3)
+    raster = cv2.GaussianBlur(raster, (0, 0), 0.45 * _PAGE_PX_PER_MM / px_per_mm)
     rows = []
     table = _table(shot)
     for top in range(0, height, 256):

@@ -32,7 +32,8 @@ class Side:
 
     def page_points(self, s: Points, t: Points) -> Points:
         """Points by their places along the side and outwards from it, in mm."""
-        return np.asarray(self.origin) + np.outer(s, self.along) + np.outer(t, self.out)
+        places: Points = np.asarray(self.origin) + np.outer(s, self.along) + np.outer(t, self.out)
+        return places
 
 
 _SIDES = {
@@ -58,7 +59,7 @@ def _edge(light: Light, page_to_picture: Points, side: Side, px_per_mm: float) -
 
 def _coarse(light: Light, page_to_picture: Points, side: Side, px_per_mm: float) -> tuple[float, float]:
     """The edge as t = offset + slope·s, to about a tenth of a mm or two."""
-    step = max(0.1, 0.7 / px_per_mm)
+    step = max(0.15, 0.7 / px_per_mm)
     t = np.arange(-MARGIN_MM + 0.7, _REACH_MM, step)
     s = np.arange(_GROUP_MM, side.length - _GROUP_MM, 2 * _GROUP_MM)
     profiles = _profiles(light, page_to_picture, side, s, np.zeros_like(s), t, _GROUP_MM)
@@ -132,7 +133,7 @@ def _fine(light: Light, page_to_picture: Points, side: Side, px_per_mm: float, s
 
 def _profiles(light: Light, page_to_picture: Points, side: Side, s: Points, base: Points, t: Points, width_mm: float) -> Points:
     """Light along ways outwards, one a row, each the mean over a width of the side; NaN outside of the picture."""
-    ways = max(3, round(width_mm / 0.25))
+    ways = max(3, round(width_mm / 0.4))
     beside = (np.arange(ways) + 0.5) / ways * width_mm - width_mm / 2
     all_s = (s[:, None] + beside).ravel()
     all_base = np.repeat(base, ways)

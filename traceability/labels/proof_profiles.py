@@ -37,9 +37,9 @@ def sample(light: Light, at_px: Points, shape: tuple[int, ...]) -> Points:
 def slopes_of(profiles: Points, sigma: float) -> Points:
     """How steep each row is, without its sign, smoothed over `sigma` samples; NaN near the ends."""
     reach = int(3 * sigma) + 1
-    x = np.arange(-reach, reach + 1)
+    x = np.arange(-reach, reach + 1, dtype=np.float64)
     kernel = x * np.exp(-0.5 * (x / sigma) ** 2)
-    kernel /= (kernel * x).sum()
+    kernel = kernel / (kernel * x).sum()
     slopes = np.full_like(profiles, np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(profiles, len(kernel), axis=1)
     slopes[:, reach : reach + windows.shape[1]] = np.abs(windows @ kernel)
