@@ -101,6 +101,9 @@ def scene(random: np.random.Generator) -> tuple[Print, Shot]:
         quality=int(random.integers(60, 91)),
         table=TABLES[random.integers(len(TABLES))],
         shadow=random.uniform(0, 0.6),
+        sharpen=random.choice((0.0, random.uniform(0, 1.5))),
+        contrast=random.uniform(0, 0.8),
+        bow_mm=random.normal(0, 0.15),
         seed=int(random.integers(1 << 30)),
     )
     return printed, shot

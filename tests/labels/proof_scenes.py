@@ -44,7 +44,9 @@ class Shot:
     """How it is taken. `fill`: share of the picture's height or width that the sheet takes; `roll`, `tilt`, `pan` in degrees.
 
     `lens` is the radial term over half the diagonal; `blur_px`, `noise` (share of white), `uneven` (share of light lost on the
-    way across), `move_px` (of the camera), `quality` (JPEG, 0: none), `shadow`: of the paper on the table.
+    way across), `move_px` (of the camera), `quality` (JPEG, 0: none), `shadow`: of the paper on the table. What a phone does to
+    please: `sharpen` (share of an unsharp mask over the encoded values) and `contrast` (share of an S-shaped curve). `bow_mm`: how
+    far the middle of the sheet's upper and lower edge is bent upwards against its corners.
     """
 
     size_px: tuple[int, int] = (1200, 1600)
@@ -61,6 +63,9 @@ class Shot:
     quality: int = 85
     table: str = "wood"
     shadow: float = 0.4
+    sharpen: float = 0.0
+    contrast: float = 0.0
+    bow_mm: float = 0.0
     seed: int = 1
 
 
@@ -140,6 +145,7 @@ def _strip(x, y, back, printed, shot, raster, table):
     seen = np.stack((across * bent * unit + (width - 1) / 2, down * bent * unit + (height - 1) / 2, np.ones_like(x)), axis=-1)
     mapped = seen @ back.T
     paper = mapped[..., :2] / mapped[..., 2:]
+    paper[..., 1] += shot.bow_mm * (1 - ((paper[..., 0] - 105) / 105) ** 2)
     # How far inside the paper each pixel's middle lies, in pixels: its share of paper follows.
     px_per_mm = 1 / np.maximum(1e-6, np.linalg.norm(np.diff(paper, axis=1, append=2 * paper[:, -1:] - paper[:, -2:-1]), axis=-1))
     inside_mm = np.minimum(paper, PAPER - paper).min(axis=-1)
@@ -189,6 +195,9 @@ def _develop(light: np.ndarray, shot: Shot) -> np.ndarray:
     light = light + shot.noise * np.sqrt(np.maximum(light, 0.02)) * random.standard_normal(light.shape).astype(np.float32)
     light = np.clip(light * 1.1, 0, 1)
     encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    encoded += shot.sharpen * (encoded - cv2.GaussianBlur(encoded, (0, 0), 1.5))
+    encoded = np.clip(encoded, 0, 1)
+    encoded += shot.contrast * (encoded**2 * (3 - 2 * encoded) - encoded)
     picture = np.round(encoded * 255).astype(np.uint8)
     if not shot.quality:
         return picture

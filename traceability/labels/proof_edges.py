@@ -71,9 +71,9 @@ def _coarse(light: Light, page_to_picture: Points, side: Side, px_per_mm: float)
 
 def _first_steps(profiles: Points, reach: int) -> list[int]:
     """For each profile the place of its first step, or -1 where the picture ends before one."""
-    paper = np.nanmedian(profiles[:, : max(3, reach)], axis=1, keepdims=True)
+    paper = np.median(profiles[:, : max(3, reach)], axis=1, keepdims=True)
     steps = np.abs(profiles[:, 2 * reach :] - profiles[:, : -2 * reach])
-    noise = np.nanmedian(np.abs(np.diff(profiles[:, : 4 * reach], axis=1)), axis=1, keepdims=True)
+    noise = np.median(np.abs(np.diff(profiles[:, : 4 * reach], axis=1)), axis=1, keepdims=True)
     large = steps > np.maximum(_FAINTEST * paper, 6 * noise)
     found = []
     for row, marks in zip(steps, large, strict=True):
@@ -119,7 +119,7 @@ def _fine(light: Light, page_to_picture: Points, side: Side, px_per_mm: float, s
     sigma = max(0.25, 0.9 / px_per_mm) / step
     slopes = slopes_of(profiles, sigma)
     inside = np.abs(t) < 1.3
-    paper = np.nanmedian(profiles[:, : len(t) // 4], axis=1)
+    paper = np.median(profiles[:, : len(t) // 4], axis=1)
     at, height = peaks_of(slopes[:, inside], t[inside])
     # A step of this height, smoothed, has this slope.
     needed = _FAINTEST * paper / (sigma * 2.5066)

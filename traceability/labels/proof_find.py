@@ -12,6 +12,8 @@ from traceability.labels.proof_profiles import Grey, Light, Points, peaks_of, pr
 # Marks are looked for in a smaller picture, where a module still has several pixels, and their middles then in the whole one.
 _SEARCH_SIDE_PX = 1800
 _FEWEST_MARKS = 10
+# Four pixels a module of a mark, and a quarter of a mm is half a pixel.
+_FEWEST_PX_PER_MM = 2.0
 # With fewer that can be read by their numbers it is too uncertain where the others should stand.
 _FEWEST_READ = 3
 # Blur of the picture in which marks are looked for that sharpening makes up for.
@@ -30,22 +32,20 @@ _SHARP = 0.14
 class FoundMarks:
     """Marks by rows: where they stand on the page as it was drawn, in mm, and their middles in the picture, in pixels.
 
-    `page_to_picture` is the homography that fits them all roughly.
+    `page_to_picture` is the homography that fits them all roughly, `px_per_mm` the picture's scale where it is smallest.
     """
 
     page_mm: Points
     picture_px: Points
     page_to_picture: Points
-
-    @property
-    def px_per_mm(self) -> float:
-        """The smallest scale among the places of the marks."""
-        return float(min(_scale_at(self.page_to_picture, point) for point in self.page_mm))
+    px_per_mm: float
 
 
 def find_marks(picture: Grey) -> FoundMarks:
-    """Raises ProofUnreadable: `not_the_page`, `too_blurred`, `marks_missing`."""
+    """Raises ProofUnreadable: `not_the_page`, `too_blurred`, `too_small`, `marks_missing`."""
     rough = _page_to_picture(_detect(picture), picture)
+    if _px_per_mm(rough) < _FEWEST_PX_PER_MM:
+        raise ProofUnreadable("too_small")
     light = to_light(picture)
     # A mark that could not be read stands where the others say.
     looked = [(mark, _middle(light, project(rough, _corners(mark)), mark)) for mark in MARKS]
@@ -55,7 +55,7 @@ def find_marks(picture: Grey) -> FoundMarks:
         raise ProofUnreadable("marks_missing")
     middles = np.array([middle for _, middle in found])
     forth, _ = cv2.findHomography(page, middles, 0)
-    return FoundMarks(page, middles, np.asarray(forth, dtype=np.float64))
+    return FoundMarks(page, middles, np.asarray(forth, dtype=np.float64), _px_per_mm(rough))
 
 
 def _page_to_picture(corners: dict[int, Points], picture: Grey) -> Points:
@@ -173,10 +173,9 @@ def _surrounds(page: Points) -> bool:
     return all(np.sum(np.abs(page[:, axis] - end[axis]) < 1) >= 2 for axis in (0, 1) for end in (low, high))
 
 
-def _scale_at(homography: Points, point: Points) -> float:
-    """Pixels for a mm along the worse of the two directions."""
-    here = project(homography, point + np.array([(0, 0), (MARK_SIDE_MM, 0), (0, MARK_SIDE_MM)]))
-    return float(min(np.linalg.norm(here[1] - here[0]), np.linalg.norm(here[2] - here[0])) / MARK_SIDE_MM)
+def _px_per_mm(page_to_picture: Points) -> float:
+    """Pixels for a mm where a mark's side is shortest."""
+    return min(_side_px(project(page_to_picture, _corners(mark))) for mark in MARKS) / MARK_SIDE_MM
 
 
 def _is_blurred(picture: Grey) -> bool:

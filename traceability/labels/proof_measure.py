@@ -18,8 +18,7 @@ from traceability.labels.proof_profiles import Grey, Points
 
 # More pixels than this make the measure slower, not better.
 MEASURED_SIDE_PX = 3200
-_FEWEST_PX_PER_MM = 2.5
-_LARGEST_MISS_MM = 0.35
+_LARGEST_MISS_MM = 0.3
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,6 @@ def measure_proof(picture: Image.Image | Grey) -> ProofMeasure:
     """
     grey = _grey(picture)
     marks = find_marks(grey)
-    if marks.px_per_mm < _FEWEST_PX_PER_MM:
-        raise ProofUnreadable("too_small")
     edges = find_edges(grey, marks.page_to_picture, marks.px_per_mm)
     fit = fit_paper(marks, edges, (grey.shape[1], grey.shape[0]))
     _check(fit, grey)
