@@ -21,10 +21,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.labels.proof_scenes import PAPER, TABLES, Print, Shot, take
-from traceability.labels.proof_errors import ProofUnreadable
 from traceability.labels.proof_find import find_marks
 from traceability.labels.proof_measure import measure_proof
 from traceability.labels.proof_profiles import project
+from traceability.labels.proof_result import ProofUnreadable
 
 SCALE_GOAL_PERCENT, SHIFT_GOAL_MM, REFUSED_GOAL = 0.3, 0.3, 0.05
 SIZES = ((900, 1200), (1200, 1600), (1500, 2000), (1950, 2600))

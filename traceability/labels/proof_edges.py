@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from traceability.labels.proof_errors import ProofUnreadable
 from traceability.labels.proof_marks import MARGIN_MM, PAPER_HEIGHT_MM, PAPER_WIDTH_MM
 from traceability.labels.proof_profiles import Grey, Light, Points, peaks_of, project, sample, slopes_of, to_light
+from traceability.labels.proof_result import ProofUnreadable
 
 SIDES = ("left", "right", "top", "bottom")
 # A print at 70 per cent, the smallest that dialogues choose by themselves (A4 on A5), leaves 45 mm of white at each end.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from traceability.labels.proof_errors import ProofUnreadable
 from traceability.labels.proof_marks import DICTIONARY, MARK_MODULES, MARK_SIDE_MM, MARKS, ProofMark
 from traceability.labels.proof_profiles import Grey, Light, Points, peaks_of, project, sample, slopes_of, to_light
+from traceability.labels.proof_result import ProofUnreadable
 
 # Marks are looked for in a smaller picture, where a module still has several pixels, and their middles then in the whole one.
 _SEARCH_SIDE_PX = 1800

@@ -4,38 +4,20 @@ The four edges of the A4 sheet are the reference; nothing is asked of the camera
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from traceability.labels.proof_edges import find_edges
-from traceability.labels.proof_errors import ProofUnreadable
 from traceability.labels.proof_find import find_marks
 from traceability.labels.proof_fit import Fit, fit_paper
 from traceability.labels.proof_marks import PAPER_HEIGHT_MM, PAPER_WIDTH_MM
 from traceability.labels.proof_profiles import Grey, Points
+from traceability.labels.proof_result import ProofMeasure, ProofUnreadable
 
 # More pixels than this make the measure slower, not better.
 MEASURED_SIDE_PX = 3200
 _LARGEST_MISS_MM = 0.3
-
-
-@dataclass(frozen=True)
-class ProofMeasure:
-    """What stands at `nominal` on the page as it was drawn is printed at `scale * nominal + shift`, mm from the left top corner.
-
-    x points right, y down. `rotation_degrees` is how far the print is turned on the paper, clockwise, about the sheet's
-    middle; scale and shift are those of the best print that is not turned. `residual_mm` is how well all that was found fits.
-    """
-
-    scale_x: float
-    scale_y: float
-    shift_x_mm: float
-    shift_y_mm: float
-    rotation_degrees: float
-    residual_mm: float
-    px_per_mm: float
 
 
 def measure_proof(picture: Image.Image | Grey) -> ProofMeasure:

@@ -74,6 +74,10 @@ def _acts() -> dict[str, str]:
         "remove_draft_file": gettext("File of a draft removed"),
         "fetch_labels": gettext("Labels fetched"),
         "set_numbering": gettext("Lot numbering set"),
+        "add_printer": gettext("Printer added"),
+        "keep_correction": gettext("Printer's correction kept"),
+        "forget_correction": gettext("Printer's correction forgotten"),
+        "remove_printer": gettext("Printer removed"),
     }
 
 
@@ -104,6 +108,7 @@ def _kinds() -> dict[str, str]:
         "upload": gettext("Upload"),
         "issuance": gettext("Issuance of stamps"),
         "print_run": gettext("Print run"),
+        "printer": gettext("Printer"),
         "revocation": gettext("Cancelled stamps"),
         "recall": gettext("Recall"),
         "suspicion": gettext("Suspicion"),

@@ -30,6 +30,7 @@ from traceability.web.languages import (
 from traceability.web.limits import start_limits
 from traceability.web.members import members
 from traceability.web.office_accounts import office_accounts
+from traceability.web.printers import printers
 from traceability.web.printing import printing
 from traceability.web.producer import producer
 from traceability.web.producer_words import field_name, package_name, shown_value, sort_name, stage_name, state_name
@@ -48,7 +49,20 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     """Registers blueprints, filters, words, headers and errors."""
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _RowNumber
-    for blueprint in (public, reports, account, staff, forgotten, members, office_accounts, audit_pages, producer, batch, printing):
+    for blueprint in (
+        public,
+        reports,
+        account,
+        staff,
+        forgotten,
+        members,
+        office_accounts,
+        audit_pages,
+        producer,
+        batch,
+        printing,
+        printers,
+    ):
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(

@@ -336,6 +336,10 @@ def word_done(act: object) -> str | None:
     return {
         "withdraw_invitation": gettext("The invitation is withdrawn: its link is good for nothing any more."),
         "change_member_role": gettext("The role is changed."),
+        "keep_correction": gettext("The correction is kept: later sheets for this printer are drawn with it."),
+        "discard_proof": gettext("The result is discarded."),
+        "forget_correction": gettext("The correction is forgotten: sheets for this printer are drawn as they are."),
+        "remove_printer": gettext("The printer is removed, and its correction with it."),
         "remove_member": gettext("The member is removed and cannot act for the producer any more."),
         "disable_account": gettext("The account is disabled, and all its sessions are ended."),
         "enable_account": gettext("The account is enabled: its person can sign in again."),
