@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from traceability.labels.proof_marks import MARGIN_MM, PAPER_HEIGHT_MM, PAPER_WIDTH_MM
+from traceability.labels.proof_marks import CORNERS_MM, INK_MM, PAPER_HEIGHT_MM, PAPER_WIDTH_MM
 from traceability.labels.proof_profiles import Grey, Light, Points, peaks_of, project, sample, slopes_of, to_light
 from traceability.labels.proof_result import ProofUnreadable
 
@@ -19,6 +19,9 @@ _GROUP_MM = 2.0
 # How much of the paper's light a step must be at the least.
 _FAINTEST = 0.05
 _FEWEST_SHARE = 0.6
+# How far brightness is smoothed along the way outwards, to tell a step from noise.
+_COARSE_MM = 0.4
+_ROOT_TWO_PI = 2.5066
 
 
 @dataclass(frozen=True)
@@ -60,29 +63,26 @@ def _edge(light: Light, page_to_picture: Points, side: Side, px_per_mm: float) -
 def _coarse(light: Light, page_to_picture: Points, side: Side, px_per_mm: float) -> tuple[float, float]:
     """The edge as t = offset + slope·s, to about a tenth of a mm or two."""
     step = max(0.15, 0.7 / px_per_mm)
-    t = np.arange(-MARGIN_MM + 0.7, _REACH_MM, step)
-    s = np.arange(_GROUP_MM, side.length - _GROUP_MM, 2 * _GROUP_MM)
-    profiles = _profiles(light, page_to_picture, side, s, np.zeros_like(s), t, _GROUP_MM)
-    reach = max(1, round(0.6 / step))
-    found = _first_steps(profiles, reach)
+    t = np.arange(-INK_MM + 0.7, _REACH_MM, step)
+    s = np.arange(CORNERS_MM, side.length - CORNERS_MM, 2 * _GROUP_MM)
+    profiles = _profiles(light, page_to_picture, side, s, np.zeros_like(s), t, 2 * _GROUP_MM)
+    found = _first_steps(profiles, _COARSE_MM / step)
     at = np.array([t[index] if index >= 0 else np.nan for index in found])
     return _line(s, at)
 
 
-def _first_steps(profiles: Points, reach: int) -> list[int]:
+def _first_steps(profiles: Points, sigma: float) -> list[int]:
     """For each profile the place of its first step, or -1 where the picture ends before one."""
-    paper = np.median(profiles[:, : max(3, reach)], axis=1, keepdims=True)
-    steps = np.abs(profiles[:, 2 * reach :] - profiles[:, : -2 * reach])
-    noise = np.median(np.abs(np.diff(profiles[:, : 4 * reach], axis=1)), axis=1, keepdims=True)
-    large = steps > np.maximum(_FAINTEST * paper, 6 * noise)
+    # The height of the step that would be as steep, once smoothed.
+    steps = slopes_of(profiles, sigma) * sigma * _ROOT_TWO_PI
+    ahead, white = round(3 * sigma), slice(round(4 * sigma), round(9 * sigma))
+    paper = np.median(profiles[:, white], axis=1, keepdims=True)
+    noise = np.median(steps[:, white], axis=1, keepdims=True)
+    large = steps > np.maximum(_FAINTEST * paper, 8 * noise)
     found = []
     for row, marks in zip(steps, large, strict=True):
         first = int(np.argmax(marks))
-        if not marks[first]:
-            found.append(-1)
-            continue
-        ahead = row[first : first + 3 * reach]
-        found.append(first + int(np.nanargmax(ahead)) + reach)
+        found.append(first + int(np.nanargmax(row[first : first + ahead])) if marks[first] else -1)
     return found
 
 
@@ -122,7 +122,7 @@ def _fine(light: Light, page_to_picture: Points, side: Side, px_per_mm: float, s
     paper = np.median(profiles[:, : len(t) // 4], axis=1)
     at, height = peaks_of(slopes[:, inside], t[inside])
     # A step of this height, smoothed, has this slope.
-    needed = _FAINTEST * paper / (sigma * 2.5066)
+    needed = _FAINTEST * paper / (sigma * _ROOT_TWO_PI)
     good = np.isfinite(at) & (height > needed)
     middle = np.median(at[good]) if good.any() else 0.0
     good &= np.abs(at - middle) < 1.0

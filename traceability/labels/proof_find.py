@@ -68,7 +68,10 @@ def _page_to_picture(corners: dict[int, Points], picture: Grey) -> Points:
     back, fits = cv2.findHomography(seen, page, cv2.RANSAC, _TOLERANCE_MM)
     if back is None or fits.mean() < 0.5 or fits.sum() < 4 * _FEWEST_READ:
         raise ProofUnreadable("not_the_page")
-    forth: Points = np.linalg.inv(np.asarray(back, dtype=np.float64))
+    try:
+        forth: Points = np.linalg.inv(np.asarray(back, dtype=np.float64))
+    except np.linalg.LinAlgError:
+        raise ProofUnreadable("not_the_page") from None
     return forth
 
 

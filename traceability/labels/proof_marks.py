@@ -13,6 +13,8 @@ import cv2
 PAPER_WIDTH_MM, PAPER_HEIGHT_MM = 210.0, 297.0
 # Nothing is printed nearer to the paper's edges: office printers reach to 5 mm, and a print that is shifted or too large needs room.
 MARGIN_MM = 10.0
+# Between the corners, whose lines end within so much of the sheet's own, there is no ink for as much from the edges.
+CORNERS_MM, INK_MM = 18.0, 14.0
 # Six modules a side, of 2 mm: eight pixels each on a photograph in which the sheet is 1,200 pixels high.
 MARK_SIDE_MM = 12.0
 MARK_MODULES = 6

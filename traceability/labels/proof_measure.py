@@ -18,6 +18,7 @@ from traceability.labels.proof_result import ProofMeasure, ProofUnreadable
 # More pixels than this make the measure slower, not better.
 MEASURED_SIDE_PX = 3200
 _LARGEST_MISS_MM = 0.3
+_LEAST_SIDE_PX = 300
 
 
 def measure_proof(picture: Image.Image | Grey) -> ProofMeasure:
@@ -26,6 +27,8 @@ def measure_proof(picture: Image.Image | Grey) -> ProofMeasure:
     An array has rows of grey values from 0 to 255.
     """
     grey = _grey(picture)
+    if min(grey.shape) < _LEAST_SIDE_PX:
+        raise ProofUnreadable("too_small")
     marks = find_marks(grey)
     edges = find_edges(grey, marks.page_to_picture, marks.px_per_mm)
     fit = fit_paper(marks, edges, (grey.shape[1], grey.shape[0]))
@@ -44,10 +47,11 @@ def _grey(picture: Image.Image | Grey) -> Grey:
 def _check(fit: Fit, grey: Grey) -> None:
     height, width = grey.shape
     x, y = fit.corners_px[:, 0], fit.corners_px[:, 1]
-    if min(x.min(), y.min()) < 0 or x.max() > width - 1 or y.max() > height - 1:
-        raise ProofUnreadable("edges_missing")
-    if max(fit.marks_miss_mm, fit.edges_miss_mm) > _LARGEST_MISS_MM:
+    # Written so that what is not a number is refused too.
+    if not max(fit.marks_miss_mm, fit.edges_miss_mm) <= _LARGEST_MISS_MM:
         raise ProofUnreadable("not_flat")
+    if not (min(x.min(), y.min()) >= 0 and x.max() <= width - 1 and y.max() <= height - 1):
+        raise ProofUnreadable("edges_missing")
 
 
 def _measure(fit: Fit, px_per_mm: float) -> ProofMeasure:

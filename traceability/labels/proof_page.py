@@ -83,12 +83,12 @@ def _draw_corners(canvas: Any) -> None:
 def _draw_arrow(canvas: Any) -> None:
     middle = PAPER_WIDTH_MM / 2
     path = canvas.beginPath()
-    for step, (x, y) in enumerate(((0, 12), (5, 18), (2, 18), (2, 23), (-2, 23), (-2, 18), (-5, 18))):
+    for step, (x, y) in enumerate(((0, 14), (5, 20), (2, 20), (2, 25), (-2, 25), (-2, 20), (-5, 20))):
         (path.lineTo if step else path.moveTo)(middle + x, -y)
     path.close()
     canvas.drawPath(path, stroke=0, fill=1, fillMode=1)
     word = "PHÍA TRÊN"
-    _write(canvas, middle - font(Face.BOLD).width(word) * _SMALL_MM / 2, 27, word, _SMALL_MM, Face.BOLD)
+    _write(canvas, middle - font(Face.BOLD).width(word) * _SMALL_MM / 2, 29, word, _SMALL_MM, Face.BOLD)
 
 
 def _draw_words(canvas: Any, printer_name: str) -> None:
@@ -134,17 +134,19 @@ def _draw_samples(canvas: Any) -> None:
     column = (PAPER_WIDTH_MM - 2 * _LEFT_MM) / len(_SAMPLES)
     for number, (module_mm, lines, told) in enumerate(_SAMPLES):
         left = _LEFT_MM + number * column
-        bottom = _draw_symbol(canvas, left, 168, module_mm, f"TRANG THU MAY IN - KHONG PHAI TEM - {told} MM")
+        text = f"TRANG THU MAY IN - KHONG PHAI TEM - {told} MM"
+        _draw_symbol(canvas, left, 169, module_mm, text)
         for line, words in enumerate(lines):
-            face = Face.BOLD if line == 0 else Face.REGULAR
-            _write(canvas, left, max(bottom, 190) + 4 + 4.6 * line, words, _SMALL_MM, face)
-    _write(canvas, _LEFT_MM, 216, "Mã nhỏ nhất mà điện thoại quét được ngay cho biết máy in này in được tem cỡ nào.")
+            _write(canvas, left, 190 + 4.6 * line, words, _SMALL_MM, Face.REGULAR if line else Face.BOLD)
+        # As large as a stamp that is signed, which holds 140 characters.
+        _draw_symbol(canvas, left, 215, module_mm, text.ljust(140, "-"))
+    _write(canvas, _LEFT_MM, 210, "Cùng cỡ ô vuông, mã dài như tem có chữ ký:")
+    _write(canvas, _LEFT_MM, 249, "Mã nhỏ nhất mà điện thoại quét được ngay cho biết máy in này in được tem cỡ nào.")
 
 
-def _draw_symbol(canvas: Any, left: float, top: float, module_mm: float, text: str) -> float:
-    """Draws it without its quiet zone, which the white around it is; returns its lower edge."""
+def _draw_symbol(canvas: Any, left: float, top: float, module_mm: float, text: str) -> None:
+    """Draws it without its quiet zone, which the white around it is."""
     symbol = encode(text)
     assert QUIET_MODULES * module_mm <= 2.1
     cells = [(column, row) for row, modules in enumerate(symbol.modules) for column, dark in enumerate(modules) if dark]
     _rectangles(canvas, [(left + column * module_mm, top + row * module_mm, module_mm, module_mm) for column, row in cells])
-    return top + symbol.size * module_mm

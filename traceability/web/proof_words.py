@@ -19,12 +19,16 @@ _TURNED_DEGREES = 0.3
 
 @dataclass(frozen=True)
 class ProofWords:
-    """`tone` is a verdict's colour; `keepable`: there is a correction that is worth keeping, and may be kept."""
+    """`tone` is a verdict's colour; `keepable`: there is a correction that is worth keeping, and may be kept.
+
+    `mend_first`: the print dialogue is at fault, and a correction only the second best.
+    """
 
     tone: str
     title: str
     sentences: tuple[str, ...]
     keepable: bool
+    mend_first: bool = False
 
 
 def word_proof(measure: ProofMeasure) -> ProofWords:
@@ -50,7 +54,7 @@ def word_proof(measure: ProofMeasure) -> ProofWords:
         )
     elif matters:
         told.append(gettext("Keep the correction: later sheets for this printer are then drawn so that they come out right."))
-    return ProofWords("warn", gettext("The print is a little off"), tuple(told), keepable=matters)
+    return ProofWords("warn", gettext("The print is a little off"), tuple(told), keepable=matters, mend_first=_is_dialogue(measure))
 
 
 def percent(share: float) -> str:
