@@ -48,13 +48,14 @@ def word_proof(measure: ProofMeasure) -> ProofWords:
             length=millimetres(SHIFT_MATTERS_MM),
         )
         return ProofWords("ok", gettext("The printer prints true to size"), (exact,), keepable=False)
-    if matters and _is_dialogue(measure):
+    mend_first = _is_dialogue(measure) or _is_other_paper(measure)
+    if matters and mend_first:
         told.append(
             gettext("Only if it cannot be set to that, keep the correction: later sheets are then drawn so much larger or smaller.")
         )
     elif matters:
         told.append(gettext("Keep the correction: later sheets for this printer are then drawn so that they come out right."))
-    return ProofWords("warn", gettext("The print is a little off"), tuple(told), keepable=matters, mend_first=_is_dialogue(measure))
+    return ProofWords("warn", gettext("The print is a little off"), tuple(told), keepable=matters, mend_first=mend_first)
 
 
 def percent(share: float) -> str:
@@ -78,8 +79,12 @@ def _is_dialogue(measure: ProofMeasure) -> bool:
     return abs(measure.scale_x - measure.scale_y) <= _ALIKE and abs(measure.scale_x + measure.scale_y - 2) / 2 >= _DIALOGUE
 
 
+def _is_other_paper(measure: ProofMeasure) -> bool:
+    return abs(measure.scale_x - measure.scale_y) >= _OTHER_PAPER
+
+
 def _scale(measure: ProofMeasure) -> list[str]:
-    both, apart = (measure.scale_x + measure.scale_y) / 2, abs(measure.scale_x - measure.scale_y)
+    both = (measure.scale_x + measure.scale_y) / 2
     if max(abs(measure.scale_x - 1), abs(measure.scale_y - 1)) <= SCALE_MATTERS:
         return []
     if _is_dialogue(measure):
@@ -91,7 +96,7 @@ def _scale(measure: ProofMeasure) -> list[str]:
         return [words]
     across, along = percent(measure.scale_x), percent(measure.scale_y)
     words = gettext("It prints the width at %(across)s and the height at %(along)s of what was drawn.", across=across, along=along)
-    if apart >= _OTHER_PAPER:
+    if _is_other_paper(measure):
         return [words, gettext("Is the paper A4, and does the print dialogue say A4? Choose A4 in both, and print the test page again.")]
     return [words]
 
