@@ -42,6 +42,7 @@ from traceability.web.staff import staff
 
 # What of an address makes the page, besides the language.
 _KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run", "since", "until", "before")
+_BLUEPRINTS = (public, reports, account, staff, forgotten, members, office_accounts, audit_pages, producer, batch, printing, printers)
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 
 
@@ -49,20 +50,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     """Registers blueprints, filters, words, headers and errors."""
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _RowNumber
-    for blueprint in (
-        public,
-        reports,
-        account,
-        staff,
-        forgotten,
-        members,
-        office_accounts,
-        audit_pages,
-        producer,
-        batch,
-        printing,
-        printers,
-    ):
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(
