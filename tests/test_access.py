@@ -19,7 +19,7 @@ from sqlalchemy import select
 from tests.accounts.test_sign_in import PASSWORD, Browser, enrol
 from tests.factories import NOTICE, PUBLIC_URL
 from tests.factories import PRODUCER as PRODUCER_ACTOR
-from traceability.models import Account, BatchDraft, DraftFile, Picture, Producer
+from traceability.models import Account, BatchDraft, DraftFile, Picture, Printer, Producer
 from traceability.models.engine import acting, reading
 from traceability.operations import secrets_kept
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
@@ -96,6 +96,18 @@ EXPECTED |= {
     ("POST", f"{OF_BATCH}/print/again"): ONE_PRODUCERS,
     ("GET", f"{OF_BATCH}/preview.svg"): ONE_PRODUCERS,
     ("GET", f"{OF_BATCH}/print/<int:run_id>/labels.pdf"): ONE_PRODUCERS,
+}
+OF_PRINTER = "/producer/printers/<int:printer_id>"
+EXPECTED |= {
+    ("GET", "/producer/printers"): PRODUCER,
+    ("POST", "/producer/printers"): PRODUCER,
+    ("GET", OF_PRINTER): ONE_PRODUCERS,
+    ("GET", f"{OF_PRINTER}/proof.pdf"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRINTER}/measure"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRINTER}/keep"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRINTER}/discard"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRINTER}/forget"): ONE_PRODUCERS,
+    ("POST", f"{OF_PRINTER}/remove"): ONE_PRODUCERS,
 }
 OF_PRODUCER = "/producer/<int:producer_id>"
 KEEPERS = {"anonymous": "sign in", "producer": "no", "inspector": "no", "office": "yes", "administrator": "yes"}
@@ -272,6 +284,10 @@ def objects(workshop, services, whose: str) -> dict[str, object]:
         draft = BatchDraft(account_id=owner, product_id=product.id, fields={}, saved_at=services.clock())
         draft.files.append(DraftFile(kind="photograph", name="x", picture=picture))
         session.add(draft)
+        printer = Printer(producer_id=producer.id, name="x", added_at=services.clock())
+        session.add(printer)
+        session.flush()
+        printer_id = printer.id
     batch = workshop.stamped(product, units=5)
     keys = PrintOrder(Choice(), 1, f"{whose}-again")
     job = PrintJob("house", PUBLIC_URL, specimen=False)
@@ -294,6 +310,7 @@ def objects(workshop, services, whose: str) -> dict[str, object]:
             "int:recall_id": recall.id,
             "int:report_id": report.id,
             "int:run_id": run.id,
+            "int:printer_id": printer_id,
         }
 
 

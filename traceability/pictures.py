@@ -2,6 +2,8 @@
 
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -151,17 +153,24 @@ def _re_encoded(content: bytes, sides_px: tuple[int, ...], largest: int, *, meth
     raise Refused("picture_unreadable")
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Reading a picture takes a processor for a while: each process does it for one at a time. Refused: `picture_busy`."""
+    if not _one_at_a_time.acquire(timeout=PATIENCE_S):
+        raise Refused("picture_busy")
+    try:
+        yield
+    finally:
+        _one_at_a_time.release()
+
+
 def read_stamp(content: bytes) -> str:
     """The text of the QR symbol in a photograph, one photograph at a time in each process.
 
     Refused: as `open_picture`, `picture_busy`, `picture_without_stamp`, `picture_several_stamps`.
     """
-    if not _one_at_a_time.acquire(timeout=PATIENCE_S):
-        raise Refused("picture_busy")
-    try:
+    with one_at_a_time():
         texts = _texts_in(open_picture(content, side_px=2400, mode="L"))
-    finally:
-        _one_at_a_time.release()
     if not texts:
         raise Refused("picture_without_stamp")
     if len(texts) > 1:

@@ -39,7 +39,7 @@ def _faults() -> dict[str, str]:
 
 def refusals() -> dict[str, str]:
     """All codes with their sentences; `%(name)s` are the facts of the refusal."""
-    return {**_of_registration(), **_of_batches(), **_of_stamps(), **_of_paper(), **_of_people(), **_of_accounts()}
+    return {**_of_registration(), **_of_batches(), **_of_stamps(), **_of_paper(), **_of_printers(), **_of_people(), **_of_accounts()}
 
 
 def _of_registration() -> dict[str, str]:
@@ -187,6 +187,32 @@ def _of_stamps() -> dict[str, str]:
         "idempotency_reused": gettext("This form was sent before with other values. Load the page again."),
         "issued_at_once": gettext("Somebody else issued stamps of this batch at the same moment. Try again."),
         "recall_words": gettext("A recall needs what to do, whom to call, and why."),
+    }
+
+
+def _of_printers() -> dict[str, str]:
+    return {
+        "printer_missing": gettext("There is no such printer."),
+        "printer_name_taken": gettext("You have a printer of this name already. Give this one another."),
+        "printers_many": gettext("At most %(most)s printers can be kept. Remove one first."),
+        "proof_edges_missing": gettext(
+            "Not all four edges of the paper can be seen. Lay the sheet on a dark table and photograph it with some table around it. "
+            "Cut nothing off, and use no scanning app: it cuts the edges away."
+        ),
+        "proof_marks_missing": gettext(
+            "Some of the square marks around the page cannot be seen. Photograph the whole sheet, flat, with nothing lying on it, "
+            "and without the wide-angle lens."
+        ),
+        "proof_not_flat": gettext(
+            "The sheet is not flat. Press it flat, and photograph it straight from above, without the wide-angle lens."
+        ),
+        "proof_not_the_page": gettext("The test page was not found in the picture. Print it from here, and photograph the whole sheet."),
+        "proof_too_blurred": gettext("The picture is blurred. Take it with more light, hold still, and tap on the sheet to focus."),
+        "proof_too_small": gettext(
+            "The sheet is too small in the picture. Go closer, so that it fills most of the picture, and send the original."
+        ),
+        "proof_gone": gettext("There is no result to keep any more. Send the picture again."),
+        "correction_large": gettext("This is more than can be corrected. Mend the print dialogue first, and print the test page again."),
     }
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from tests.browser.site import Site
-from traceability.models import Batch, Producer, Product, Recall
+from traceability.models import Batch, Printer, Producer, Product, Recall
 from traceability.models.engine import acting
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
 
@@ -71,11 +71,18 @@ def producer_pages(site: Site) -> list[str]:
         unstamped = next((row.code for row in rows if row.stamp_scope is None), None)
         recalled = next(row.code for row in rows if session.scalar(select(Recall.id).where(Recall.batch_id == row.id)))
         goods = session.get(Product, product)
+        printer = session.scalar(select(Printer.id).where(Printer.producer_id == producer.id))
+        if printer is None:
+            laser = Printer(producer_id=producer.id, name="Máy in la-de", added_at=services.clock())
+            session.add(laser)
+            session.flush()
+            printer = laser.id
     unstamped = unstamped or site.workshop.batch(goods, lot="CHUA-IN").code
     of_batch = ("", "/edit", "/close", "/recall", "/print", "/print?stock=35x22&form=signed")
     return [
         *(f"/producer/products/{product}/{page}" for page in ("batch", "batch?like=last", "numbering")),
         *("/producer/batches", "/producer/batches?search=nichts"),
+        *("/producer/printers", f"/producer/printers/{printer}"),
         *(f"/producer/batches/{by_unit}{page}" for page in of_batch),
         *(f"/producer/batches/{unstamped}{page}" for page in ("", "/edit", "/print")),
         f"/producer/batches/{recalled}",

@@ -15,12 +15,13 @@ from PIL import Image
 
 from tests.labels.builders import FORMS, make_label
 from tests.labels.runs import SHORT, make_run, said_by
+from traceability.labels.correction import Correction
 from traceability.labels.label import ModuleSize
 from traceability.labels.layout import lay_out
 from traceability.labels.logo import MM_PER_INCH
 from traceability.labels.paging import Dealing, PagingFault
 from traceability.labels.pdf import render_pdf
-from traceability.labels.sheet_pdf import Correction, SheetChoice, render_sheets
+from traceability.labels.sheet_pdf import SheetChoice, render_sheets
 from traceability.labels.stock import STOCKS, Stock
 
 LABELS = 650

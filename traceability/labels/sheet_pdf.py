@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
+from traceability.labels.correction import Correction
 from traceability.labels.label import MM_PER_POINT
 from traceability.labels.paging import Dealing, Page, deal
 from traceability.labels.pdf import DOCUMENT_TITLE
@@ -16,16 +17,6 @@ from traceability.labels.stock import Stock
 
 _LINE_MM = 0.1
 _TICK_MM = 2.0
-
-
-@dataclass(frozen=True)
-class Correction:
-    """How a printer misses: what is meant for p mm comes out at scale * p + shift. Measured from the page's left top corner."""
-
-    scale_x: float = 1.0
-    scale_y: float = 1.0
-    shift_x_mm: float = 0.0
-    shift_y_mm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -106,9 +97,9 @@ class _Sheets:
     def _page_place(self) -> bytes:
         """From mm with y downwards to points with y upwards, drawn where the printer will put it right."""
         correction, unit = self._choice.correction, 1 / MM_PER_POINT
-        across, down = unit / correction.scale_x, unit / correction.scale_y
+        left, top = (unit * length for length in correction.applied(0, 0))
         height = self._stock.page.height_mm * unit
-        return numbers(across, 0, 0, -down, -correction.shift_x_mm * across, height + correction.shift_y_mm * down)
+        return numbers(unit / correction.scale_x, 0, 0, -unit / correction.scale_y, left, height - top)
 
     def _codes(self, units: Units, places: range) -> bytes:
         if not self._slots:

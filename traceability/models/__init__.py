@@ -6,6 +6,7 @@ from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Photograph, Report, Stage, Upload
 from traceability.models.draft import BatchDraft, DraftFile, SentForm
 from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
+from traceability.models.printer import Printer
 from traceability.models.printing import OwnStock, PrintFile
 from traceability.models.producer import CraftVillage, Picture, Producer, ProducerLogo, Product
 from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
@@ -34,6 +35,7 @@ __all__ = [
     "Picture",
     "PrintFile",
     "PrintRun",
+    "Printer",
     "Producer",
     "ProducerLogo",
     "Product",

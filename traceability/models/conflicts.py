@@ -13,6 +13,7 @@ _MEANINGS = (
     ("uq_batch_product_id_lot_folded", "batch.product_id, batch.lot_folded", "lot_repeated"),
     ("uq_product_gtin", "product.gtin", "gtin_taken"),
     ("uq_producer_tax_code", "producer.tax_code", "tax_code_taken"),
+    ("uq_printer_producer_id_name", "printer.producer_id, printer.name", "printer_name_taken"),
     ("uq_batch_idempotency_key", "batch.idempotency_key", "idempotency_reused"),
     ("uq_print_run_idempotency_key", "print_run.idempotency_key", "idempotency_reused"),
     ("uq_issuance_idempotency_key", "issuance.idempotency_key", "idempotency_reused"),

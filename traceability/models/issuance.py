@@ -124,6 +124,8 @@ class PrintRun(Base):
     frames: Mapped[bool] = mapped_column(server_default=false())
     crop_marks: Mapped[bool] = mapped_column(server_default=false())
     parts: Mapped[int] = mapped_column(server_default="1")
+    # The printer whose correction the file's sheets have; one that is removed leaves them uncorrected.
+    printer_id: Mapped[int | None] = mapped_column(ForeignKey("printer.id", ondelete="SET NULL"))
 
 
 class Revocation(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.roles import Actor
+from traceability.labels.correction import Correction
 from traceability.labels.label import ModuleSize
 from traceability.labels.paging import Dealing, PagingFault, split_by_pages
 from traceability.labels.primitives import Layout
@@ -27,6 +28,7 @@ from traceability.models.audit import note
 from traceability.models.printing import PRINT_KINDS
 from traceability.operations.label_run import RunPlan, plan_run, run_of
 from traceability.operations.print_labels import PrintJob, PrintKeys
+from traceability.operations.printers import find_printer
 from traceability.operations.stocks import find_stock
 
 _PIECE = 1 << 16
@@ -56,6 +58,7 @@ class Paper:
     frames: bool = False
     crop_marks: bool = False
     dealing: Dealing = field(default_factory=Dealing)
+    correction: Correction = field(default_factory=Correction)
 
     def check(self) -> "Paper":
         """The same, if it can be. Refused: `kind_of_stock`, `paging_start`, `paging_copies`."""
@@ -105,6 +108,8 @@ def plan_file(
     if batch is None:
         raise NotFound("batch_missing", batch=run.batch_id)
     paper = paper_of(run, find_stock(session, batch.producer_id, run.stock).stock)
+    if run.printer_id is not None:
+        paper = replace(paper, correction=find_printer(session, run.printer_id, frozenset({batch.producer_id})).correction)
     units, paper = _units_of_part(run, paper, part, begin)
     plan = plan_run(
         session,
@@ -173,7 +178,7 @@ def told(layout: Layout) -> str:
 def _written(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
     paper, dpi = plan.paper, plan.paper.dpi
     if paper.kind == "pdf":
-        choice = SheetChoice(paper.dealing, frames=paper.frames, crop_marks=paper.crop_marks, one_bit=paper.one_bit)
+        choice = SheetChoice(paper.dealing, paper.frames, paper.crop_marks, paper.one_bit, paper.correction)
         return render_sheets(run, paper.stock, choice)
     if paper.kind in ("zpl", "tspl"):
         render = render_zpl if paper.kind == "zpl" else render_tspl

@@ -21,6 +21,7 @@ from traceability.operations.issue import Order, issue_stamps
 from traceability.operations.label_run import plan_run
 from traceability.operations.print_files import Paper
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
+from traceability.operations.printers import find_printer
 from traceability.operations.stocks import find_stock, stocks_for
 
 __all__ = [
@@ -48,8 +49,11 @@ MOST_PARTS = 20
 
 @dataclass(frozen=True)
 class Onto:
-    """How labels are put on paper: the kind of file, the place of the first one on a used sheet, how often each one,
-    along rows or columns, with frames or crop marks, split into how many files. `one_bit` is as in `print_files.Paper`."""
+    """How labels are put on paper: the kind of file, the place of the first one on a used sheet, how often each one.
+
+    Along rows or columns, with frames or crop marks, split into how many files, corrected for which printer. `one_bit`
+    is as in `print_files.Paper`.
+    """
 
     kind: str = "pdf"
     one_bit: bool = False
@@ -59,6 +63,7 @@ class Onto:
     frames: bool = False
     crop_marks: bool = False
     parts: int = 1
+    printer_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,9 @@ def remembered_choice(session: Session, batch: Batch, account_id: int) -> Choice
     by_unit = batch.stamp_scope == "unit" if batch.stamp_scope else last.first_unit is not None and batch.kind == "goods"
     dpi = last.dpi if last.dpi in PRINTERS_DPI else 203
     # A used sheet and copies are of that day; what the printer is and takes is of every day.
-    onto = Onto(last.kind, last.one_bit, by_columns=last.by_columns, frames=last.frames, crop_marks=last.crop_marks)
+    onto = Onto(
+        last.kind, last.one_bit, by_columns=last.by_columns, frames=last.frames, crop_marks=last.crop_marks, printer_id=last.printer_id
+    )
     return Choice(form, by_unit, _usual_stock(session, batch, last.stock), dpi, last.design, last.language, onto)
 
 
@@ -128,6 +135,8 @@ def check_choice(session: Session, producer_id: int, choice: Choice, *, any_dpi:
     onto = choice.onto
     dealing = Dealing(onto.start, "columns" if onto.by_columns else "rows", onto.each_times)
     Paper(stock, choice.dpi, onto.kind, onto.one_bit, dealing=dealing).check()
+    if onto.printer_id is not None:
+        find_printer(session, onto.printer_id, frozenset({producer_id}))
     if not 1 <= onto.parts <= MOST_PARTS:
         raise Refused("paging_parts", most=MOST_PARTS)
     return choice

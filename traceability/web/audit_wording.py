@@ -76,6 +76,10 @@ def _acts() -> dict[str, str]:
         "set_logo": gettext("Logo set"),
         "remove_logo": gettext("Logo removed"),
         "set_numbering": gettext("Lot numbering set"),
+        "add_printer": gettext("Printer added"),
+        "keep_correction": gettext("Printer's correction kept"),
+        "forget_correction": gettext("Printer's correction forgotten"),
+        "remove_printer": gettext("Printer removed"),
     }
 
 
@@ -107,6 +111,7 @@ def _kinds() -> dict[str, str]:
         "upload": gettext("Upload"),
         "issuance": gettext("Issuance of stamps"),
         "print_run": gettext("Print run"),
+        "printer": gettext("Printer"),
         "revocation": gettext("Cancelled stamps"),
         "recall": gettext("Recall"),
         "suspicion": gettext("Suspicion"),

@@ -32,6 +32,7 @@ from traceability.web.limits import start_limits
 from traceability.web.logo import logo
 from traceability.web.members import members
 from traceability.web.office_accounts import office_accounts
+from traceability.web.printers import printers
 from traceability.web.printing import printing
 from traceability.web.producer import producer
 from traceability.web.producer_words import field_name, package_name, shown_value, sort_name, stage_name, state_name
@@ -44,6 +45,8 @@ from traceability.web.stocks import stocks
 
 # What of an address makes the page, besides the language.
 _KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run", "since", "until", "before")
+_OF_ACCOUNTS = (account, staff, forgotten, members, office_accounts, audit_pages)
+_BLUEPRINTS = (public, reports, *_OF_ACCOUNTS, producer, batch, printing, label_files, printers, stocks, logo)
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 
 
@@ -51,22 +54,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     """Registers blueprints, filters, words, headers and errors."""
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = _RowNumber
-    for blueprint in (
-        public,
-        reports,
-        account,
-        staff,
-        forgotten,
-        members,
-        office_accounts,
-        audit_pages,
-        producer,
-        batch,
-        printing,
-        label_files,
-        stocks,
-        logo,
-    ):
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(day=format_day, moment=format_moment, partial=format_partial_date)
     app.jinja_env.globals.update(

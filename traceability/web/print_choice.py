@@ -29,7 +29,7 @@ def chosen(fields: Mapping[str, str], usual: Choice) -> Choice:
 def fields_of_choice(choice: Choice) -> list[tuple[str, str]]:
     """A choice as hidden fields, so that what is printed again is printed as it is chosen above."""
     onto = choice.onto
-    numbers = [("start", onto.start), ("each_times", onto.each_times), ("parts", onto.parts)]
+    numbers = [("printer", onto.printer_id or ""), ("start", onto.start), ("each_times", onto.each_times), ("parts", onto.parts)]
     boxes = [(name, "1" if getattr(onto, name) else "0") for name in ("one_bit", "by_columns", "frames", "crop_marks")]
     words = [("form", choice.form), ("stock", choice.stock), ("dpi", str(choice.dpi)), ("kind", onto.kind), ("boxes", _SHOWN)]
     words += [("design", choice.design), ("language", choice.language)]
@@ -49,6 +49,7 @@ def _onto(fields: Mapping[str, str], usual: Onto) -> Onto:
         frames=_ticked(fields, "frames", usual.frames),
         crop_marks=_ticked(fields, "crop_marks", usual.crop_marks),
         parts=_number(fields, "parts"),
+        printer_id=whole_number(fields["printer"]) if "printer" in fields else usual.printer_id,
     )
 
 

@@ -36,6 +36,7 @@ from traceability.operations.print_run import (
     remembered_choice,
     runs_of,
 )
+from traceability.operations.printers import list_printers
 from traceability.operations.stocks import find_stock
 from traceability.web.access import PRODUCER, open_to, principal
 from traceability.web.acts import actor, doing
@@ -178,6 +179,7 @@ def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> s
             printers=PRINTERS_DPI,
             fits=fits,
             fit=next((fit for fit in fits if fit.stock.key == choice.stock), None),
+            own_printers=list_printers(session, frozenset({batch.producer_id}))[0],
             kinds=kind_names(),
             own_first=own_first,
             most_parts=MOST_PARTS,
