@@ -18,10 +18,12 @@ from traceability.domain import stamp
 from traceability.domain.batch import BatchDates
 from traceability.domain.errors import Refused
 from traceability.domain.roles import Actor
+from traceability.labels.label import Label
 from traceability.models import Batch, GeographicalIndication, Issuance, Producer, Product, Recognition, UseRight
 from traceability.models.engine import acting, reading
 from traceability.operations.issue import Order, issue_stamps
-from traceability.operations.print_labels import PrintJob, PrintKeys, labels_for
+from traceability.operations.label_run import RunPlan, chunks_of, plan_run
+from traceability.operations.print_labels import PrintJob, PrintKeys
 from traceability.operations.register_batch import NewBatch, register_batch, set_state
 from traceability.operations.register_producer import NewProducer, NewProduct, register_producer, register_product
 from traceability.operations.register_recognition import NewRecognition, grant_use_right, record_recognition
@@ -168,9 +170,11 @@ class Workshop:
 
     def label(self, batch: Batch, *, form: str = "house", unit: int | None = None):
         store = self.services.key_store.current()
-        job = PrintJob(form, self.services.settings.public_url, self.services.settings.test_mode, unit)
+        settings, units = self.services.settings, (unit, unit) if unit is not None else None
+        job = PrintJob(form, settings.public_url, settings.test_mode, units)
         with reading(self.services.engine) as session:
-            return labels_for(session, batch.id, job, keys=PrintKeys(store.master_keys, store.private_keys), now=self.now)[0]
+            plan = plan_run(session, batch.id, job, keys=PrintKeys(store.master_keys, store.private_keys), now=self.now)
+        return next(labels_of(plan))
 
     def path(self, batch: Batch, *, form: str = "house", unit: int | None = None) -> str:
         """The path of a stamp as its label prints it."""
@@ -185,3 +189,10 @@ class Workshop:
         store = self.services.key_store.current()
         with patch("traceability.sample.load.store_picture", _store_once), acting(self.services.engine) as session:
             return load_sample(session, keys=SampleKeys(store.keyring, self.services.settings.public_host, "1"), now=self.now)
+
+
+def labels_of(plan: RunPlan) -> Iterator[Label]:
+    """The labels of a plan, one by one."""
+    for texts, codes, _ in chunks_of(plan):
+        for text, code in zip(texts, codes, strict=True):
+            yield replace(plan.face, qr_text=text.tobytes().decode(), readable_code=code.tobytes().decode())

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from traceability.domain.batch import FORMS, SCOPES
@@ -117,15 +117,15 @@ class PrintRun(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     idempotency_key: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(10), server_default="pdf")
-    one_bit: Mapped[bool] = mapped_column(server_default=false())
+    one_bit: Mapped[bool] = mapped_column(server_default=text("false"))
     start: Mapped[int] = mapped_column(server_default="1")
     each_times: Mapped[int] = mapped_column(server_default="1")
-    by_columns: Mapped[bool] = mapped_column(server_default=false())
-    frames: Mapped[bool] = mapped_column(server_default=false())
-    crop_marks: Mapped[bool] = mapped_column(server_default=false())
+    by_columns: Mapped[bool] = mapped_column(server_default=text("false"))
+    frames: Mapped[bool] = mapped_column(server_default=text("false"))
+    crop_marks: Mapped[bool] = mapped_column(server_default=text("false"))
     parts: Mapped[int] = mapped_column(server_default="1")
-    # The printer whose correction the file's sheets have; one that is removed leaves them uncorrected.
-    printer_id: Mapped[int | None] = mapped_column(ForeignKey("printer.id", ondelete="SET NULL"))
+    # The printer whose correction the file's sheets have. No key: one that is removed leaves the run, uncorrected.
+    printer_id: Mapped[int | None]
 
 
 class Revocation(Base):

@@ -83,7 +83,7 @@ def plan_run(
     if (None, None) in cancelled:
         raise Refused("stamp_cancelled")
     by_unit = in_form[0].scope == "unit"
-    if (job.unit or job.units) and not by_unit:
+    if job.units and not by_unit:
         raise Refused("scope_fixed", scope="batch")
     ranges = [(first, last) for first, last in cancelled if first and last]
     spans = _spans(in_form, job, ranges, leave_out_cancelled) if by_unit else ()
@@ -109,7 +109,7 @@ def run_of(plan: RunPlan, size: Size, module: ModuleSize | None = None, repeat: 
 
     Raises LabelDoesNotFit before any is made.
     """
-    chunks = iter(_chunks(plan))
+    chunks = chunks_of(plan)
     first = next(chunks)
     text, code = first[0][0].tobytes().decode(), first[1][0].tobytes().decode()
     layout = lay_out(replace(plan.face, qr_text=text, readable_code=code), size, module)
@@ -131,7 +131,7 @@ def _repeated(units: Units, times: int) -> Iterator[Units]:
 Chunk = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]
 
 
-def _chunks(plan: RunPlan) -> Iterator[Chunk]:
+def chunks_of(plan: RunPlan) -> Iterator[Chunk]:
     """Texts, readable codes and unit numbers, some at a time."""
     keys = stamp.serial_keys(plan.master_key, plan.batch_code)
     with ExitStack() as stack:
@@ -204,13 +204,13 @@ def _pool(plan: RunPlan, stack: ExitStack) -> Executor | None:
 
 
 def _spans(issuances: list[Issuance], job: PrintJob, cancelled: list[tuple[int, int]], leave_out: bool) -> tuple[Span, ...]:
-    first, last = (job.unit, job.unit) if job.unit else job.units or (1, stamp.LAST_UNIT)
+    first, last = job.units or (1, stamp.LAST_UNIT)
     held = [
         Span(max(first, row.first_unit), min(last, row.last_unit), row.claims if job.form == "signed" else None, row.kid)
         for row in issuances
         if row.first_unit and row.last_unit and row.first_unit <= last and row.last_unit >= first
     ]
-    if (job.unit or job.units) and sum(len(span) for span in held) < last - first + 1:
+    if job.units and sum(len(span) for span in held) < last - first + 1:
         raise Refused("units_not_issued", first=first, last=last, last_unit=max(row.last_unit or 0 for row in issuances))
     named = [(max(begin, span.first), min(end, span.last)) for begin, end in sorted(cancelled) for span in held]
     found = [(begin, end) for begin, end in named if begin <= end]

@@ -28,7 +28,7 @@ from traceability.models.audit import note
 from traceability.models.printing import PRINT_KINDS
 from traceability.operations.label_run import RunPlan, plan_run, run_of
 from traceability.operations.print_labels import PrintJob, PrintKeys
-from traceability.operations.printers import find_printer
+from traceability.operations.printers import correction_of
 from traceability.operations.stocks import find_stock
 
 _PIECE = 1 << 16
@@ -108,8 +108,7 @@ def plan_file(
     if batch is None:
         raise NotFound("batch_missing", batch=run.batch_id)
     paper = paper_of(run, find_stock(session, batch.producer_id, run.stock).stock)
-    if run.printer_id is not None:
-        paper = replace(paper, correction=find_printer(session, run.printer_id, frozenset({batch.producer_id})).correction)
+    paper = replace(paper, correction=correction_of(session, run.printer_id, batch.producer_id))
     units, paper = _units_of_part(run, paper, part, begin)
     plan = plan_run(
         session,

@@ -1,20 +1,17 @@
 """Labels of what was issued, worded in Vietnamese as the law wants it unless another language is asked for. Printing issues nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from traceability.domain import address, base32, gs1, keys, ocop, stamp
-from traceability.domain import batch as rules
+from traceability.domain import address, base32, gs1, ocop, stamp
 from traceability.domain.dates import day_in_vietnam
-from traceability.domain.errors import KeyFileError, NotFound, Refused
-from traceability.domain.verdict import Units
+from traceability.domain.errors import Refused
 from traceability.labels.label import Label
-from traceability.models import Batch, Issuance, Revocation
+from traceability.models import Batch
 from traceability.operations.issue import recognitions_of
 from traceability.operations.origin import producer_is_shown
 from traceability.operations.places import place_names
@@ -35,7 +32,7 @@ class PrintKeys:
 
 @dataclass(frozen=True)
 class PrintJob:
-    """What is to be printed: one form; one unit, a range of units, or (None) all of them or the batch's own stamp.
+    """What is to be printed: one form; a range of units, or (None) all of them or the batch's own stamp.
 
     `design` and `language` are those of labels (`traceability.labels.label`).
     """
@@ -43,47 +40,9 @@ class PrintJob:
     form: str
     public_url: str
     specimen: bool
-    unit: int | None = None
     units: tuple[int, int] | None = None
     design: str = "standard"
     language: str = "vi"
-
-
-def labels_for(session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime) -> list[Label]:
-    """The label of the batch stamp or of one unit; of all issued units where `unit` is None and the batch is stamped by unit.
-
-    Refused: `nothing_issued`, `stamp_cancelled`, `scope_fixed`, `unit_range`, `unit_not_issued`, `form_not_issued`, `key_lost`.
-    """
-    return list(iterate_labels(session, batch_id, job, keys=keys, now=now))
-
-
-def iterate_labels(session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime) -> Iterator[Label]:
-    """The same, one label at a time."""
-    batch = session.get(Batch, batch_id)
-    if batch is None:
-        raise NotFound("batch_missing", batch=batch_id)
-    issuances = session.scalars(select(Issuance).where(Issuance.batch_id == batch_id).order_by(Issuance.id)).all()
-    if not issuances:
-        raise Refused("nothing_issued")
-    if job.unit is not None and batch.stamp_scope == "batch":
-        raise Refused("scope_fixed", scope="batch")
-    face = label_face(session, batch, job, now)
-    if batch.master_key_id not in keys.master_keys:
-        raise KeyFileError(f"serial master key {batch.master_key_id} is missing; restore the keys folder")
-    serials = stamp.serial_keys(keys.master_keys[batch.master_key_id], batch.code)
-    cancelled = [Units(row.first_unit, row.last_unit) for row in session.scalars(select(Revocation).where(Revocation.batch_id == batch_id))]
-    for issuance, unit in _ordered(issuances, job):
-        if any(units.cover(unit) for units in cancelled):
-            # Of all labels the cancelled ones are left out; one that was asked for by itself is refused.
-            if unit is None or job.unit is not None:
-                raise Refused("stamp_cancelled")
-            continue
-        serial = stamp.make_serial(serials, unit) if unit else None
-        if unit and serial is None:
-            continue
-        path = _path(batch, issuance, job, serial, keys.private_keys)
-        text = address.format_address(job.public_url, path)
-        yield replace(face, qr_text=text, readable_code=base32.grouped(batch.code + (serial or "")))
 
 
 def preview_label(session: Session, batch: Batch, job: PrintJob, *, by_unit: bool, now: datetime) -> Label:
@@ -155,52 +114,8 @@ def _producer_line(batch: Batch, language: str) -> str:
     return ", ".join([name if shown else _HOUSEHOLD[language], *place, *([province] if province else [])])
 
 
-def _ordered(issuances: Iterable[Issuance], job: PrintJob) -> Iterator[tuple[Issuance, int | None]]:
-    """Each unit with the issuance that holds it, in the form that is printed."""
-    of_form = [issuance for issuance in issuances if job.form in ("house", issuance.form)]
-    if not of_form:
-        raise Refused("form_not_issued", form=job.form)
-    if of_form[0].scope == "batch":
-        yield of_form[-1], None
-        return
-    if job.unit is None:
-        first, last = job.units or (1, stamp.LAST_UNIT)
-        for issuance in of_form:
-            assert issuance.first_unit and issuance.last_unit
-            held = range(max(first, issuance.first_unit), min(last, issuance.last_unit) + 1)
-            yield from ((issuance, unit) for unit in held)
-        return
-    rules.check_unit(job.unit, max(issuance.last_unit or 0 for issuance in issuances))
-    for issuance in of_form:
-        if holds_unit(issuance, job.unit):
-            yield issuance, job.unit
-            return
-    raise Refused("form_not_issued", form=job.form)
-
-
-def holds_unit(issuance: Issuance, unit: int) -> bool:
-    """Whether an issuance holds a unit."""
-    return (issuance.first_unit or 0) <= unit <= (issuance.last_unit or 0)
-
-
 def host_of(job: PrintJob) -> str:
     """The host in capitals, as signed texts bind it."""
     host = urlsplit(job.public_url).hostname
     assert host
     return host.upper()
-
-
-def _path(batch: Batch, issuance: Issuance, job: PrintJob, serial: str | None, private_keys: Mapping[int, bytes]) -> str:
-    if job.form == "gs1":
-        assert batch.product.gtin and batch.lot
-        return gs1.format_path(batch.product.gtin, batch.lot, serial)
-    if job.form == "house":
-        return f"/S/{batch.code}{serial or ''}"
-    assert issuance.claims and issuance.kid
-    private_key = private_keys.get(issuance.kid)
-    if private_key is None:
-        raise Refused("key_lost", kid=issuance.kid)
-    claims = stamp.with_serial(issuance.claims, serial)
-    # A signature binds the host that it is printed with, which after a move is another than at issuance.
-    signature = keys.sign_claims(private_key, host_of(job), claims)
-    return f"/S/{stamp.claims_text(claims)}{base32.encode_bytes(signature)}"

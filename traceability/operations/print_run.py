@@ -21,7 +21,7 @@ from traceability.operations.issue import Order, issue_stamps
 from traceability.operations.label_run import plan_run
 from traceability.operations.print_files import Paper
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
-from traceability.operations.printers import find_printer
+from traceability.operations.printers import find_printer, has_printer
 from traceability.operations.stocks import find_stock, stocks_for
 
 __all__ = [
@@ -113,9 +113,8 @@ def remembered_choice(session: Session, batch: Batch, account_id: int) -> Choice
     by_unit = batch.stamp_scope == "unit" if batch.stamp_scope else last.first_unit is not None and batch.kind == "goods"
     dpi = last.dpi if last.dpi in PRINTERS_DPI else 203
     # A used sheet and copies are of that day; what the printer is and takes is of every day.
-    onto = Onto(
-        last.kind, last.one_bit, by_columns=last.by_columns, frames=last.frames, crop_marks=last.crop_marks, printer_id=last.printer_id
-    )
+    printer_id = last.printer_id if has_printer(session, last.printer_id, batch.producer_id) else None
+    onto = Onto(last.kind, last.one_bit, by_columns=last.by_columns, frames=last.frames, crop_marks=last.crop_marks, printer_id=printer_id)
     return Choice(form, by_unit, _usual_stock(session, batch, last.stock), dpi, last.design, last.language, onto)
 
 

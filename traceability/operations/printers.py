@@ -42,6 +42,18 @@ def find_printer(session: Session, printer_id: int, producer_ids: frozenset[int]
     return _row(printer, session.get_one(Producer, printer.producer_id).name)
 
 
+def correction_of(session: Session, printer_id: int | None, producer_id: int) -> Correction:
+    """What sheets for a printer are corrected by: nothing where none is named, or where it was removed."""
+    printer = session.get(Printer, printer_id) if has_printer(session, printer_id, producer_id) else None
+    return _row(printer, "").correction if printer else Correction()
+
+
+def has_printer(session: Session, printer_id: int | None, producer_id: int) -> bool:
+    """Whether a producer has this printer still."""
+    printer = session.get(Printer, printer_id) if printer_id is not None else None
+    return printer is not None and printer.producer_id == producer_id
+
+
 def add_printer(session: Session, producer_id: int, name: str, *, by: Principal, now: datetime) -> Printer:
     """A printer that prints as drawn until it is measured.
 

@@ -13,8 +13,11 @@ depends_on = None
 _KINDS = "kind IN ('pdf', 'zpl', 'tspl', 'pdfs', 'png', 'svg', 'csv', 'xlsx')"
 _ADDED = (
     f"kind VARCHAR(10) DEFAULT 'pdf' NOT NULL CONSTRAINT ck_print_run_kind CHECK ({_KINDS})",
-    *(f"{name} INTEGER DEFAULT 1 NOT NULL CONSTRAINT ck_print_run_{name} CHECK ({name} >= 1)" for name in ("start", "each_times", "parts")),
-    "printer_id INTEGER CONSTRAINT fk_print_run_printer_id REFERENCES printer (id) ON DELETE SET NULL",
+    *(
+        f"{name} INTEGER DEFAULT '1' NOT NULL CONSTRAINT ck_print_run_{name} CHECK ({name} >= 1)"
+        for name in ("start", "each_times", "parts")
+    ),
+    "printer_id INTEGER",
     *(f"{name} BOOLEAN DEFAULT false NOT NULL" for name in ("one_bit", "by_columns", "frames", "crop_marks")),
 )
 
