@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from tests.browser.site import Site
+from tests.producer.test_logo import logo_file
 from traceability.models import Batch, Printer, Producer, Product, Recall
 from traceability.models.engine import acting
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
@@ -33,7 +34,7 @@ def accounts(site: Site) -> dict[str, str]:
         assert by is not None
         invite(session, Invitation("new@example.vn", staff_role="inspector"), token="i" * 43, by=by, now=services.clock())
         invite(session, Invitation("x@example.vn", producer, "member"), token="j" * 43, by=by, now=services.clock())
-    pages = {"members": f"/producer/{producer}/members", "account": f"/office/accounts/{manager.id}"}
+    pages = {"members": f"/producer/{producer}/members", "logo": f"/producer/{producer}/logo", "account": f"/office/accounts/{manager.id}"}
     return {"manager": "m@example.vn", "office": "o@example.vn", "link": f"/link/{'i' * 43}", **pages}
 
 
@@ -78,11 +79,11 @@ def producer_pages(site: Site) -> list[str]:
             session.flush()
             printer = laser.id
     unstamped = unstamped or site.workshop.batch(goods, lot="CHUA-IN").code
-    of_batch = ("", "/edit", "/close", "/recall", "/print", "/print?stock=35x22&form=signed")
+    of_batch = ("", "/edit", "/close", "/recall", "/print", "/print?stock=35x22&form=signed", "/print?stock=35x22&design=small&language=en")
     return [
         *(f"/producer/products/{product}/{page}" for page in ("batch", "batch?like=last", "numbering")),
         *("/producer/batches", "/producer/batches?search=nichts"),
-        *("/producer/printers", f"/producer/printers/{printer}"),
+        *("/producer/stocks", "/producer/printers", f"/producer/printers/{printer}"),
         *(f"/producer/batches/{by_unit}{page}" for page in of_batch),
         *(f"/producer/batches/{unstamped}{page}" for page in ("", "/edit", "/print")),
         f"/producer/batches/{recalled}",
@@ -105,6 +106,14 @@ def test_staff_pages_have_no_fault(browser: Browser, site: Site, accounts: dict[
         for summary in page.locator("summary").all():
             summary.click()
         check(page)
+    page.goto(f"{site.base}{accounts['logo']}?lang={language}")
+    check(page)
+    page.set_input_files("#logo", {"name": "logo.png", "mimeType": "image/png", "buffer": logo_file()})
+    with page.expect_navigation():
+        page.click("button.first")
+    assert page.locator(".preview img").evaluate("image => image.complete && image.naturalWidth > 0")
+    page.locator("summary").click()
+    check(page)
     context.close()
 
 

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import zipfile
 
 import pytest
 import zxingcpp
@@ -93,8 +94,8 @@ def test_labels_of_all_units_go_into_one_pdf(run, workshop, tmp_path):
     batch = workshop.stamped(units=7)
     done = run("label", batch.code, "-o", tmp_path / "all.pdf")
     assert done.exit_code == 0 and "7 label(s)" in done.output
-    refused = run("label", batch.code, "--format", "png", "-o", tmp_path / "all.png")
-    assert refused.exit_code == 2 and "--unit" in refused.output
+    packed = run("label", batch.code, "--format", "png", "-o", tmp_path / "all.zip")
+    assert packed.exit_code == 0 and len(zipfile.ZipFile(tmp_path / "all.zip").namelist()) == 7
 
 
 @pytest.mark.parametrize("unit", [0, 8, 16_777_216])

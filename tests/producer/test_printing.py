@@ -153,7 +153,7 @@ def test_what_would_make_the_label_fit_is_told(lan):
     assert "Does not fit" in page and "What would help" in page
     assert "Larger labels:" in page and "Another design: Small" in page
     tight = lan.browser.get(lan.at(code, "print") + "&stock=35x22&dpi=203&form=house&design=small").text
-    assert "Only just:" in tight and "What would help" in tight
+    assert 'class="tight">! Fits.' in tight and "Only just:" in tight and "What would help" in tight
     assert "What would help" not in lan.browser.get(lan.at(code, "print") + "&stock=60x40&dpi=203").text
 
 

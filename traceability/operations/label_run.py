@@ -86,6 +86,8 @@ def plan_run(
     if job.units and not by_unit:
         raise Refused("scope_fixed", scope="batch")
     ranges = [(first, last) for first, last in cancelled if first and last]
+    if job.units and by_unit:
+        _check_issued(issuances, in_form, job)
     spans = _spans(in_form, job, ranges, leave_out_cancelled) if by_unit else ()
     if batch.master_key_id not in keys.master_keys:
         raise KeyFileError(f"serial master key {batch.master_key_id} is missing; restore the keys folder")
@@ -203,6 +205,18 @@ def _pool(plan: RunPlan, stack: ExitStack) -> Executor | None:
     return stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("spawn")))
 
 
+def _check_issued(issuances: list[Issuance], in_form: list[Issuance], job: PrintJob) -> None:
+    """Refused: `units_not_issued`, `form_not_issued` where some of them were issued in another form."""
+    assert job.units
+    first, last = job.units
+    issued = max(row.last_unit or 0 for row in issuances)
+    if not 1 <= first <= last <= issued:
+        raise Refused("units_not_issued", first=first, last=last, last_unit=issued)
+    shares = (min(last, row.last_unit or 0) - max(first, row.first_unit or 1) + 1 for row in in_form)
+    if sum(max(0, share) for share in shares) < last - first + 1:
+        raise Refused("form_not_issued", form=job.form)
+
+
 def _spans(issuances: list[Issuance], job: PrintJob, cancelled: list[tuple[int, int]], leave_out: bool) -> tuple[Span, ...]:
     first, last = job.units or (1, stamp.LAST_UNIT)
     held = [
@@ -210,8 +224,6 @@ def _spans(issuances: list[Issuance], job: PrintJob, cancelled: list[tuple[int, 
         for row in issuances
         if row.first_unit and row.last_unit and row.first_unit <= last and row.last_unit >= first
     ]
-    if job.units and sum(len(span) for span in held) < last - first + 1:
-        raise Refused("units_not_issued", first=first, last=last, last_unit=max(row.last_unit or 0 for row in issuances))
     named = [(max(begin, span.first), min(end, span.last)) for begin, end in sorted(cancelled) for span in held]
     found = [(begin, end) for begin, end in named if begin <= end]
     if found and not leave_out:
