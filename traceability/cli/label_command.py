@@ -88,7 +88,7 @@ def add(app: Flask, services: Services) -> None:
     @click.option("--by-columns", is_flag=True, help="Fill sheets column by column.")
     @click.option("--frames", is_flag=True, help="Draw a line around each label.")
     @click.option("--crop-marks", is_flag=True, help="Draw marks for cutting.")
-    @click.option("--one-bit", is_flag=True, help="Symbols as pictures: a small PDF; in ZPL and TSPL, bitmaps.")
+    @click.option("--compact", is_flag=True, help="A small file: PDF with symbols as images; ZPL and TSPL with the printer's own codes.")
     @click.option("--part", type=Part(), default="1/1", help="Only one of several files for several printers, split by sheets.")
     @click.option("--leave-out-cancelled", is_flag=True, help="Print a range without its cancelled units.")
     @click.option("-o", "--output", default="-", help="The file to write; without it, standard output.")
@@ -96,7 +96,7 @@ def add(app: Flask, services: Services) -> None:
         """Write the labels of BATCH. Prints what was issued, issues nothing, and puts on record what was printed."""
         onto = Onto(
             given["kind"],
-            given["one_bit"],
+            given["compact"],
             given["start"],
             given["copies"],
             given["by_columns"],

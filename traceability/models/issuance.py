@@ -117,7 +117,7 @@ class PrintRun(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     idempotency_key: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(10), server_default="pdf")
-    one_bit: Mapped[bool] = mapped_column(server_default=text("false"))
+    compact: Mapped[bool] = mapped_column(server_default=text("false"))
     start: Mapped[int] = mapped_column(server_default="1")
     each_times: Mapped[int] = mapped_column(server_default="1")
     by_columns: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -49,12 +49,16 @@ _MEDIA_TYPES = {
 
 @dataclass(frozen=True)
 class Paper:
-    """How labels are put on paper. `one_bit` is the small PDF, and on rolls bitmaps in place of the printer's own codes."""
+    """How labels are put on paper. `compact` gives small files.
+
+    In a PDF symbols are then images of one bit a module; label printers make symbols and codes themselves, which not all of
+    them do alike.
+    """
 
     stock: Stock
     dpi: int
     kind: str = "pdf"
-    one_bit: bool = False
+    compact: bool = False
     frames: bool = False
     crop_marks: bool = False
     dealing: Dealing = field(default_factory=Dealing)
@@ -132,7 +136,7 @@ def ending_of(kind: str, labels: int) -> str:
 def paper_of(run: PrintRun, stock: Stock) -> Paper:
     """How a run is put on paper."""
     dealing = Dealing(run.start, "columns" if run.by_columns else "rows", run.each_times)
-    return Paper(stock, run.dpi, run.kind, run.one_bit, run.frames, run.crop_marks, dealing)
+    return Paper(stock, run.dpi, run.kind, run.compact, run.frames, run.crop_marks, dealing)
 
 
 def parts_of(run: PrintRun, stock: Stock) -> list[tuple[int, int]]:
@@ -177,11 +181,11 @@ def told(layout: Layout) -> str:
 def _written(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
     paper, dpi = plan.paper, plan.paper.dpi
     if paper.kind == "pdf":
-        choice = SheetChoice(paper.dealing, paper.frames, paper.crop_marks, paper.one_bit, paper.correction)
+        choice = SheetChoice(paper.dealing, paper.frames, paper.crop_marks, paper.compact, paper.correction)
         return render_sheets(run, paper.stock, choice)
     if paper.kind in ("zpl", "tspl"):
         render = render_zpl if paper.kind == "zpl" else render_tspl
-        return render(run, paper.stock, dpi, native=not paper.one_bit, copies=paper.dealing.copies)
+        return render(run, paper.stock, dpi, native=paper.compact, copies=paper.dealing.copies)
     if paper.kind in ("csv", "xlsx"):
         return render_csv(run, plan.plan.face) if paper.kind == "csv" else _from_disk(run, plan)
     files = single_files(run, _SINGLES[paper.kind], dpi)

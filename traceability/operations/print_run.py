@@ -51,12 +51,12 @@ MOST_PARTS = 20
 class Onto:
     """How labels are put on paper: the kind of file, the place of the first one on a used sheet, how often each one.
 
-    Along rows or columns, with frames or crop marks, split into how many files, corrected for which printer. `one_bit`
+    Along rows or columns, with frames or crop marks, split into how many files, corrected for which printer. `compact`
     is as in `print_files.Paper`.
     """
 
     kind: str = "pdf"
-    one_bit: bool = False
+    compact: bool = False
     start: int = 1
     each_times: int = 1
     by_columns: bool = False
@@ -114,7 +114,7 @@ def remembered_choice(session: Session, batch: Batch, account_id: int) -> Choice
     dpi = last.dpi if last.dpi in PRINTERS_DPI else 203
     # A used sheet and copies are of that day; what the printer is and takes is of every day.
     printer_id = last.printer_id if has_printer(session, last.printer_id, batch.producer_id) else None
-    onto = Onto(last.kind, last.one_bit, by_columns=last.by_columns, frames=last.frames, crop_marks=last.crop_marks, printer_id=printer_id)
+    onto = Onto(last.kind, last.compact, by_columns=last.by_columns, frames=last.frames, crop_marks=last.crop_marks, printer_id=printer_id)
     return Choice(form, by_unit, _usual_stock(session, batch, last.stock), dpi, last.design, last.language, onto)
 
 
@@ -133,7 +133,7 @@ def check_choice(session: Session, producer_id: int, choice: Choice, *, any_dpi:
         raise Refused("design_unknown")
     onto = choice.onto
     dealing = Dealing(onto.start, "columns" if onto.by_columns else "rows", onto.each_times)
-    Paper(stock, choice.dpi, onto.kind, onto.one_bit, dealing=dealing).check()
+    Paper(stock, choice.dpi, onto.kind, onto.compact, dealing=dealing).check()
     if onto.printer_id is not None:
         find_printer(session, onto.printer_id, frozenset({producer_id}))
     if not 1 <= onto.parts <= MOST_PARTS:

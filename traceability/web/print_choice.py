@@ -30,7 +30,7 @@ def fields_of_choice(choice: Choice) -> list[tuple[str, str]]:
     """A choice as hidden fields, so that what is printed again is printed as it is chosen above."""
     onto = choice.onto
     numbers = [("printer", onto.printer_id or ""), ("start", onto.start), ("each_times", onto.each_times), ("parts", onto.parts)]
-    boxes = [(name, "1" if getattr(onto, name) else "0") for name in ("one_bit", "by_columns", "frames", "crop_marks")]
+    boxes = [(name, "1" if getattr(onto, name) else "0") for name in ("compact", "by_columns", "frames", "crop_marks")]
     words = [("form", choice.form), ("stock", choice.stock), ("dpi", str(choice.dpi)), ("kind", onto.kind), ("boxes", _SHOWN)]
     words += [("design", choice.design), ("language", choice.language)]
     return [*words, *((name, str(number)) for name, number in numbers), *boxes]
@@ -42,7 +42,7 @@ def _onto(fields: Mapping[str, str], usual: Onto) -> Onto:
         raise Refused("kind_of_stock")
     return Onto(
         kind=kind,
-        one_bit=_ticked(fields, "one_bit", usual.one_bit),
+        compact=_ticked(fields, "compact", usual.compact),
         start=_number(fields, "start"),
         each_times=_number(fields, "each_times"),
         by_columns=_ticked(fields, "by_columns", usual.by_columns),

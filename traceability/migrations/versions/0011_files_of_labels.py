@@ -18,7 +18,7 @@ _ADDED = (
         for name in ("start", "each_times", "parts")
     ),
     "printer_id INTEGER",
-    *(f"{name} BOOLEAN DEFAULT false NOT NULL" for name in ("one_bit", "by_columns", "frames", "crop_marks")),
+    *(f"{name} BOOLEAN DEFAULT false NOT NULL" for name in ("compact", "by_columns", "frames", "crop_marks")),
 )
 
 
