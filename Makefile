@@ -7,18 +7,19 @@ SERVED := $(VENV)/.served
 TESTED := $(VENV)/.tested
 WORDS := $(wildcard traceability/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(WORDS:.po=.mo)
+FACES := traceability/labels/made/LabelMono-Medium.json
 
-.PHONY: run test check-python chromium benchmarks clean
+.PHONY: run test check-python system benchmarks clean
 
-run: $(SERVED) $(COMPILED)
+run: $(SERVED) $(COMPILED) $(FACES)
 	@$(FLASK) init
 	@$(FLASK) sample --once
 	@exec $(FLASK) serve
 
-test: $(TESTED) $(COMPILED) chromium
+test: $(TESTED) $(COMPILED) $(FACES) system
 	@$(VENV)/bin/python -m pytest -n auto --dist loadgroup
 
-benchmarks: $(TESTED) $(COMPILED) chromium
+benchmarks: $(TESTED) $(COMPILED) $(FACES) system
 	@for file in benchmarks/*.py; do echo "== $$file"; $(VENV)/bin/python $$file || exit 1; done
 
 check-python:
@@ -38,16 +39,26 @@ $(TESTED): tests/requirements.txt $(SERVED)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
 	@touch $@
 
+# The label's faces, made once from their packages: it takes a second, which no start should.
+$(FACES): traceability/labels/font_making.py requirements.txt | $(SERVED)
+	@$(VENV)/bin/python -m traceability.labels.font_making
+	@touch $@
+
 %.mo: %.po $(SERVED)
 	@$(VENV)/bin/pybabel --quiet compile --input-file $< --output-file $@
 
-# The browser of the tests is the system's. On Debian as root it is installed; elsewhere one line says what is missing.
-chromium:
-	@if [ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then :; \
-	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then echo "Installing Chromium …"; \
-	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-core fonts-noto-cjk; } >/dev/null 2>&1 \
-	|| { echo "Chromium could not be installed: run apt-get install chromium fonts-noto-core fonts-noto-cjk"; exit 1; }; \
-	else echo "The tests need Chromium: install it (Debian: apt-get install chromium; others: your package manager), or set CHROMIUM to its path."; exit 1; fi
+# What the tests need of the system: a browser, and three programs that draw PDF. On Debian as root it is installed;
+# elsewhere one line says what is missing.
+PACKAGES := chromium fonts-noto-core fonts-noto-cjk poppler-utils ghostscript mupdf-tools
+system:
+	@missing=""; \
+	[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="chromium"; \
+	for program in pdftoppm gs mutool; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then echo "Installing $$missing …"; \
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES); } >/dev/null 2>&1 \
+	|| { echo "Not installed: run apt-get install $(PACKAGES)"; exit 1; }; \
+	else echo "The tests need $$missing: install them (Debian: apt-get install $(PACKAGES); others: chromium or CHROMIUM=its path, poppler, ghostscript, mupdf-tools)."; exit 1; fi
 
 clean:
-	@rm -rf $(VENV) $(COMPILED)
+	@rm -rf $(VENV) $(COMPILED) traceability/labels/made

@@ -22,8 +22,19 @@ from peers.reading import WrongSheet
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_FOLDER = PROJECT / "build" / "peers"
 
+# What our own ways are called, and the word that chooses them.
+_WAYS = {"ours, path": "path", "ours, bits": "bits", "ours, best": "best"}
+
+
+def _our_command(way: str) -> Command:
+    script = Path(__file__).resolve().parent / "peers" / "our_sheet.py"
+    # Our fonts were made at set-up, so the one for the peers is not looked at.
+    return lambda labels, pdf, payloads: [sys.executable, str(script), str(labels), str(pdf), str(payloads), "-", way]
+
+
 # Our own ways by name, each from (labels, PDF to write, payloads' CSV) to the command that prints them; measured as peers are.
-OURS: dict[str, Command] = {}
+# `best` draws paths with the best of eight masks each, as the peers choose them.
+OURS: dict[str, Command] = {name: _our_command(way) for name, way in _WAYS.items()}
 
 
 def main() -> None:
