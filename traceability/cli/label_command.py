@@ -69,6 +69,7 @@ class Asked:
     language: str
     part: int
     leave_out: bool
+    best_masks: bool
 
 
 def add(app: Flask, services: Services) -> None:
@@ -89,6 +90,7 @@ def add(app: Flask, services: Services) -> None:
     @click.option("--frames", is_flag=True, help="Draw a line around each label.")
     @click.option("--crop-marks", is_flag=True, help="Draw marks for cutting.")
     @click.option("--compact", is_flag=True, help="A small file: PDF with symbols as images; ZPL and TSPL with the printer's own codes.")
+    @click.option("--best-masks", is_flag=True, help="Choose the mask of each symbol by penalty, as ISO/IEC 18004 asks; slower.")
     @click.option("--part", type=Part(), default="1/1", help="Only one of several files for several printers, split by sheets.")
     @click.option("--leave-out-cancelled", is_flag=True, help="Print a range without its cancelled units.")
     @click.option("-o", "--output", default="-", help="The file to write; without it, standard output.")
@@ -104,7 +106,6 @@ def add(app: Flask, services: Services) -> None:
             given["crop_marks"],
             given["part"][1],
         )
-        part, leave_out = given["part"][0], given["leave_out_cancelled"]
         asked = Asked(
             given["batch"],
             given["units"],
@@ -114,8 +115,9 @@ def add(app: Flask, services: Services) -> None:
             given["dpi"],
             given["design"],
             given["language"],
-            part,
-            leave_out,
+            given["part"][0],
+            given["leave_out_cancelled"],
+            given["best_masks"],
         )
         with speaking(services):
             _print(services, asked, output)
@@ -136,7 +138,7 @@ def _print(services: Services, asked: Asked, output: str) -> None:
             click.echo("this batch is recalled: whoever scans the label is told so", err=True)
         plan = _planned(services, session, batch, asked)
         try:
-            layout, pieces = make_file(plan, sent)
+            layout, pieces = make_file(plan, sent, best_masks=asked.best_masks)
         except LabelDoesNotFit as misfit:
             raise click.ClickException(f"the label does not fit and was not written: {misfit}") from None
         run = session.get_one(PrintRun, plan.run_id)

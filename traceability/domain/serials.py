@@ -17,12 +17,29 @@ def make_serials(keys: SerialKeys, first: int, last: int) -> tuple[NDArray[np.in
 
     The rare unit whose value would be 0 is left out, as it is never issued.
     """
+    units, values = serial_values(keys, first, last)
+    return units, with_check(values)
+
+
+def serial_values(keys: SerialKeys, first: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """The same with the serials' values of 55 bits."""
     if not 1 <= first <= last <= LAST_UNIT:
         raise ValueError(f"no such units: {first} to {last}")
     units = np.arange(first, last + 1, dtype=np.int64)
     values = _values(keys, units)
     there = values != 0
-    return units[there], with_check(values[there])
+    return units[there], values[there]
+
+
+def encode_rows(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Byte strings of shape (n, k) as `base32.encode_bytes` writes them, in ASCII: shape (n, ceil(8k/5))."""
+    bits = np.unpackbits(rows, axis=1)
+    length = -(-bits.shape[1] // 5)
+    padded = np.zeros((len(rows), 5 * length), np.uint8)
+    padded[:, : bits.shape[1]] = bits
+    fives = padded.reshape(len(rows), length, 5)
+    encoded: NDArray[np.uint8] = _CHARACTERS[fives @ np.array([16, 8, 4, 2, 1], np.uint8)]
+    return encoded
 
 
 def with_check(values: NDArray[np.uint64]) -> NDArray[np.uint8]:

@@ -1,12 +1,12 @@
 """Many labels of a batch: which units, planned and checked in one reading of the database, then made without it."""
 
 import os
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from multiprocessing import get_context
 
 import numpy as np
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from traceability.domain import address, base32, gs1, serials, stamp
 from traceability.domain.errors import KeyFileError, NotFound, Refused
-from traceability.domain.keys import sign_messages
+from traceability.domain.signed_texts import Signing, sign_units, sign_values
 from traceability.labels.label import Label, ModuleSize, Size
 from traceability.labels.layout import lay_out
 from traceability.labels.run import LabelRun, Units
@@ -28,7 +28,10 @@ from traceability.qr.many import Press
 _FIRST_CHUNK, _CHUNK = 256, 2048
 # A process takes a third of a second to start, in which one core signs about this many stamps.
 _WORTH_A_PROCESS = 8192
-_MASK = 2
+_AHEAD = 3
+# Reading rates do not tell masks apart by more than chance (docs/performance.md); this one was named after the first study
+# and held in the second.
+USUAL_MASK = 2
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,10 @@ def plan_run(
     return plan
 
 
-def run_of(plan: RunPlan, size: Size, module: ModuleSize | None = None, repeat: int = 1) -> LabelRun:
+def run_of(plan: RunPlan, size: Size, module: ModuleSize | None = None, repeat: int = 1, mask: int | None = USUAL_MASK) -> LabelRun:
     """The labels of a plan, laid out for a size of label; the stamp of a whole batch `repeat` times.
+
+    `mask` is that of all symbols, None for the best of eight of each (ISO/IEC 18004 clause 7.8.3).
 
     Raises LabelDoesNotFit before any is made.
     """
@@ -115,7 +120,7 @@ def run_of(plan: RunPlan, size: Size, module: ModuleSize | None = None, repeat: 
     first = next(chunks)
     text, code = first[0][0].tobytes().decode(), first[1][0].tobytes().decode()
     layout = lay_out(replace(plan.face, qr_text=text, readable_code=code), size, module)
-    press = Press(text, layout.symbol.version, layout.symbol.level, _MASK)
+    press = Press(text, layout.symbol.version, layout.symbol.level, mask)
 
     def units() -> Iterator[Units]:
         for texts, codes, numbers in chain([first], chunks):
@@ -136,15 +141,15 @@ Chunk = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]
 def chunks_of(plan: RunPlan) -> Iterator[Chunk]:
     """Texts, readable codes and unit numbers, some at a time."""
     keys = stamp.serial_keys(plan.master_key, plan.batch_code)
-    with ExitStack() as stack:
-        pool = _pool(plan, stack)
-        if plan.batch_stamp:
-            yield _chunk(plan, plan.batch_stamp, np.zeros(1, np.int64), None, pool)
-        for span in plan.spans:
-            for first, last in _cut(span):
-                units, made = serials.make_serials(keys, first, last)
-                if len(units):
-                    yield _chunk(plan, span, units, made, pool)
+    if plan.batch_stamp:
+        yield _text_of_batch(plan, plan.batch_stamp), _codes(plan.batch_code, None), np.zeros(1, np.int64)
+        return
+    parts = ((span, first, last) for span in plan.spans for first, last in _cut(span))
+    if plan.job.form == "signed":
+        made = _signed(plan, keys, parts)
+    else:
+        made = (_unsigned(plan, *serials.make_serials(keys, first, last)) for _, first, last in parts)
+    yield from (chunk for chunk in made if len(chunk[2]))
 
 
 def _cut(span: Span) -> Iterator[tuple[int, int]]:
@@ -152,18 +157,58 @@ def _cut(span: Span) -> Iterator[tuple[int, int]]:
     return ((begin, end - 1) for begin, end in pairwise(begins))
 
 
-def _chunk(plan: RunPlan, span: Span, units: NDArray[np.int64], made: NDArray[np.uint8] | None, pool: Executor | None) -> Chunk:
-    codes = _codes(plan.batch_code, made)
-    if plan.job.form == "signed":
-        return _signed_texts(plan, span, made, pool), codes, units
+def _unsigned(plan: RunPlan, units: NDArray[np.int64], made: NDArray[np.uint8]) -> Chunk:
+    start = np.frombuffer(_start(plan).encode(), np.uint8)
+    texts = np.hstack([np.broadcast_to(start, (len(units), len(start))), made])
+    return texts, _codes(plan.batch_code, made), units
+
+
+def _start(plan: RunPlan, *, whole: bool = False) -> str:
+    """What all texts of a run open with, up to the serial."""
     if plan.job.form == "gs1":
         assert plan.gtin and plan.lot
-        path = gs1.format_path(plan.gtin, plan.lot, None) + ("/21/" if made is not None else "")
+        path = gs1.format_path(plan.gtin, plan.lot, None) + ("" if whole else "/21/")
     else:
         path = f"/S/{plan.batch_code}"
-    start = np.frombuffer(address.format_address(plan.job.public_url, path).encode(), np.uint8)
-    texts = np.broadcast_to(start, (len(units), len(start)))
-    return np.ascontiguousarray(texts if made is None else np.hstack([texts, made])), codes, units
+    return address.format_address(plan.job.public_url, path)
+
+
+def _text_of_batch(plan: RunPlan, span: Span) -> NDArray[np.uint8]:
+    if plan.job.form == "signed":
+        return sign_values(_signing(plan, span), np.zeros(1, np.uint64))
+    return np.frombuffer(_start(plan, whole=True).encode(), np.uint8)[None]
+
+
+def _signing(plan: RunPlan, span: Span) -> Signing:
+    assert span.claims and span.kid
+    start = address.format_address(plan.job.public_url, "")
+    # A signature binds the host that it is printed with, which after a move is another than at issuance.
+    return Signing(plan.private_keys[span.kid], span.claims, start, host_of(plan.job))
+
+
+def _signed(plan: RunPlan, keys: stamp.SerialKeys, parts: Iterator[tuple[Span, int, int]]) -> Iterator[Chunk]:
+    """Chunks of signed labels; of large runs signed in processes, one a core, some chunks ahead of those that are drawn."""
+    cores = os.cpu_count() or 1
+    if cores < 2 or plan.count < _WORTH_A_PROCESS:
+        for span, first, last in parts:
+            yield _with_codes(plan, sign_units(_signing(plan, span), keys, first, last))
+        return
+    # The library holds the interpreter while it signs, so threads would not sign faster.
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        try:
+            ahead = (pool.submit(sign_units, _signing(plan, span), keys, first, last) for span, first, last in parts)
+            waiting = deque(islice(ahead, _AHEAD * cores))
+            while waiting:
+                done = waiting.popleft().result()
+                waiting.extend(islice(ahead, 1))
+                yield _with_codes(plan, done)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _with_codes(plan: RunPlan, signed: tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8]]) -> Chunk:
+    units, made, texts = signed
+    return texts, _codes(plan.batch_code, made), units
 
 
 def _codes(batch_code: str, made: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
@@ -175,34 +220,6 @@ def _codes(batch_code: str, made: NDArray[np.uint8] | None) -> NDArray[np.uint8]
     places = [at for at, character in enumerate(pattern) if character not in b"- "]
     codes[:, places[-stamp.CODE_LENGTH :]] = made
     return codes
-
-
-def _signed_texts(plan: RunPlan, span: Span, made: NDArray[np.uint8] | None, pool: Executor | None) -> NDArray[np.uint8]:
-    assert span.claims and span.kid
-    host = host_of(plan.job)
-    named = [None] if made is None else [row.tobytes().decode() for row in made]
-    claims = [stamp.with_serial(span.claims, serial) for serial in named]
-    messages = [stamp.signed_message(host, each) for each in claims]
-    signatures = _sign(plan.private_keys[span.kid], messages, pool)
-    paths = [f"/S/{stamp.claims_text(each)}{base32.encode_bytes(signature)}" for each, signature in zip(claims, signatures, strict=True)]
-    texts = [address.format_address(plan.job.public_url, path) for path in paths]
-    return np.frombuffer("".join(texts).encode(), np.uint8).reshape(len(texts), -1)
-
-
-def _sign(private_key: bytes, messages: list[bytes], pool: Executor | None) -> list[bytes]:
-    if pool is None:
-        return sign_messages(private_key, messages)
-    share = -(-len(messages) // (os.cpu_count() or 1))
-    parts = [messages[at : at + share] for at in range(0, len(messages), share)]
-    return [signature for signed in pool.map(sign_messages, [private_key] * len(parts), parts) for signature in signed]
-
-
-def _pool(plan: RunPlan, stack: ExitStack) -> Executor | None:
-    """Processes to sign with, one a core: the library holds the interpreter while it signs."""
-    cores = os.cpu_count() or 1
-    if plan.job.form != "signed" or cores < 2 or plan.count < _WORTH_A_PROCESS:
-        return None
-    return stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("spawn")))
 
 
 def _check_issued(issuances: list[Issuance], in_form: list[Issuance], job: PrintJob) -> None:

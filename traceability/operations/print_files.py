@@ -26,7 +26,7 @@ from traceability.labels.zpl import render_zpl
 from traceability.models import Batch, PrintFile, PrintRun
 from traceability.models.audit import note
 from traceability.models.printing import PRINT_KINDS
-from traceability.operations.label_run import RunPlan, plan_run, run_of
+from traceability.operations.label_run import USUAL_MASK, RunPlan, plan_run, run_of
 from traceability.operations.print_labels import PrintJob, PrintKeys
 from traceability.operations.printers import correction_of
 from traceability.operations.stocks import find_stock
@@ -158,7 +158,7 @@ def labels_of(run: PrintRun) -> int:
     return run.last_unit - run.first_unit + 1 if run.first_unit and run.last_unit else run.copies
 
 
-def make_file(plan: FilePlan, sent: Sent) -> tuple[Layout, Iterator[bytes]]:
+def make_file(plan: FilePlan, sent: Sent, *, best_masks: bool = False) -> tuple[Layout, Iterator[bytes]]:
     """How the labels are laid out, and the file's bytes as they are made; `sent` is kept up to date.
 
     Raises LabelDoesNotFit before the first byte. Refused `table_long`.
@@ -166,7 +166,7 @@ def make_file(plan: FilePlan, sent: Sent) -> tuple[Layout, Iterator[bytes]]:
     module = ModuleSize.for_dpi(plan.paper.dpi)
     if plan.paper.kind == "xlsx" and plan.labels >= LAST_ROW:
         raise Refused("table_long", most=LAST_ROW - 1)
-    run = run_of(plan.plan, plan.paper.stock.label, module, plan.repeat)
+    run = run_of(plan.plan, plan.paper.stock.label, module, plan.repeat, None if best_masks else USUAL_MASK)
     written = _written(replace(run, units=_counted(run.units, sent)), plan)
     return run.layout, _measured(written, plan, sent)
 

@@ -158,8 +158,13 @@ def _code_words_of(block: RSBlock, position: int, bit: int) -> list[int]:
     # The library cannot take the logarithm of a block of noughts, so the bit is seen as a difference from one of ones.
     without = bytes([1] * block.data_count)
     with_bit = bytes([*without[:position], 1 ^ 1 << bit, *without[position + 1 :]])
-    pairs = zip(_corrected([block], without), _corrected([block], with_bit), strict=True)
+    pairs = zip(_corrected_ones(block), _corrected([block], with_bit), strict=True)
     return [one ^ other for one, other in pairs]
+
+
+@cache
+def _corrected_ones(block: RSBlock) -> list[int]:
+    return _corrected([block], bytes([1] * block.data_count))
 
 
 def _corrected(blocks: list[RSBlock], values: bytes) -> list[int]:
