@@ -134,6 +134,7 @@ def _of_paper() -> dict[str, str]:
         "paging_copies": gettext("Each label can be printed 1 to %(most)s times."),
         "paging_parts": gettext("These labels cannot be split like this: choose 1 to 20 files, and copies that fill whole sheets."),
         "part_unknown": gettext("There is no such part of these labels. Go back to the page and choose again."),
+        "symbol_native": gettext("The printer cannot make this code small enough by itself. Print without “Small file”."),
         "table_long": gettext("A table for Excel holds at most %(most)s rows. Choose CSV, or fewer labels."),
         "length_text": gettext("“%(text)s” is no length. Write millimetres, such as 38.1."),
         "stock_name": gettext("Give the sheet or roll a name."),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from tests.labels.builders import FORMS, make_label
-from tests.labels.runs import SHORT, form_for, make_run, said_by
+from tests.labels.runs import form_for, make_run, said_by
 from tests.printers.tspl import Printer, read_manual, unquoted
 from tests.printers.zpl import OffTheLabel, check_on_label, commands_of, print_zpl
 from traceability.labels.fit import LabelDoesNotFit
@@ -281,9 +281,6 @@ def test_a_symbol_that_a_zpl_printer_cannot_make_small_enough_is_refused_before_
     stock = STOCKS["50x30"]
     with pytest.raises(NativeSymbolTooLarge, match="bitmap"):
         render_zpl(make_run(1, stock.label, 203, FORMS["signed"]), stock, 203, native=True)
-    small = STOCKS["35x22"]
-    with pytest.raises(NativeSymbolTooLarge):
-        render_zpl(make_run(1, small.label, 203, SHORT, **FEW_WORDS), small, 203, native=True)
 
 
 def test_a_code_that_the_printers_fonts_would_set_under_five_points_is_a_bitmap() -> None:

@@ -14,6 +14,7 @@ from traceability.domain.errors import NotFound, Refused
 from traceability.domain.roles import Actor
 from traceability.labels.correction import Correction
 from traceability.labels.label import ModuleSize
+from traceability.labels.native import NativeSymbolTooLarge
 from traceability.labels.paging import Dealing, PagingFault, split_by_pages
 from traceability.labels.primitives import Layout
 from traceability.labels.run import LabelRun, Units
@@ -161,13 +162,16 @@ def labels_of(run: PrintRun) -> int:
 def make_file(plan: FilePlan, sent: Sent, *, best_masks: bool = False) -> tuple[Layout, Iterator[bytes]]:
     """How the labels are laid out, and the file's bytes as they are made; `sent` is kept up to date.
 
-    Raises LabelDoesNotFit before the first byte. Refused `table_long`.
+    Raises LabelDoesNotFit before the first byte. Refused: `table_long`, `symbol_native`.
     """
     module = ModuleSize.for_dpi(plan.paper.dpi)
     if plan.paper.kind == "xlsx" and plan.labels >= LAST_ROW:
         raise Refused("table_long", most=LAST_ROW - 1)
     run = run_of(plan.plan, plan.paper.stock.label, module, plan.repeat, None if best_masks else USUAL_MASK)
-    written = _written(replace(run, units=_counted(run.units, sent)), plan)
+    try:
+        written = _written(replace(run, units=_counted(run.units, sent)), plan)
+    except NativeSymbolTooLarge:
+        raise Refused("symbol_native") from None
     return run.layout, _measured(written, plan, sent)
 
 
