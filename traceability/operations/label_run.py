@@ -1,13 +1,12 @@
 """Many labels of a batch: which units, planned and checked in one reading of the database, then made without it."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, pairwise
-from multiprocessing import get_context
+from multiprocessing import cpu_count, get_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,14 +191,14 @@ def _signed_texts(plan: RunPlan, span: Span, made: NDArray[np.uint8] | None, poo
 def _sign(private_key: bytes, messages: list[bytes], pool: Executor | None) -> list[bytes]:
     if pool is None:
         return sign_messages(private_key, messages)
-    share = -(-len(messages) // (os.cpu_count() or 1))
+    share = -(-len(messages) // cpu_count())
     parts = [messages[at : at + share] for at in range(0, len(messages), share)]
     return [signature for signed in pool.map(sign_messages, [private_key] * len(parts), parts) for signature in signed]
 
 
 def _pool(plan: RunPlan, stack: ExitStack) -> Executor | None:
     """Processes to sign with, one a core: the library holds the interpreter while it signs."""
-    cores = os.cpu_count() or 1
+    cores = cpu_count()
     if plan.job.form != "signed" or cores < 2 or plan.count < _WORTH_A_PROCESS:
         return None
     return stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("spawn")))
