@@ -19,17 +19,19 @@ from sqlalchemy import select
 from tests.accounts.test_sign_in import PASSWORD, Browser, enrol
 from tests.factories import NOTICE, PUBLIC_URL
 from tests.factories import PRODUCER as PRODUCER_ACTOR
+from traceability.labels.stock import STOCKS
 from traceability.models import Account, BatchDraft, DraftFile, Picture, Printer, Producer
 from traceability.models.engine import acting, reading
 from traceability.operations import secrets_kept
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
 from traceability.operations.kept_files import keep_upload
 from traceability.operations.open_batch import attach_file
-from traceability.operations.print_labels import PrintJob
+from traceability.operations.print_labels import PrintJob, PrintKeys
 from traceability.operations.print_run import Choice, PrintOrder, print_again
 from traceability.operations.producer_logo import find_logo, set_logo
 from traceability.operations.register_batch import NewStage, add_stage
 from traceability.operations.sign_in import list_sessions
+from traceability.operations.stocks import add_stock
 from traceability.operations.withdraw import recall_goods
 
 ROLES = ("anonymous", "producer", "inspector", "office", "administrator")
@@ -95,7 +97,12 @@ EXPECTED |= {
     ("POST", f"{OF_BATCH}/print"): ONE_PRODUCERS,
     ("POST", f"{OF_BATCH}/print/again"): ONE_PRODUCERS,
     ("GET", f"{OF_BATCH}/preview.svg"): ONE_PRODUCERS,
-    ("GET", f"{OF_BATCH}/print/<int:run_id>/labels.pdf"): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/print/<int:run_id>/labels.<ending>"): ONE_PRODUCERS,
+    ("GET", f"{OF_BATCH}/print/<int:run_id>/progress"): ONE_PRODUCERS,
+    ("POST", f"{OF_BATCH}/print/spoilt"): ONE_PRODUCERS,
+    ("GET", "/producer/stocks"): PRODUCER,
+    ("POST", "/producer/stocks"): PRODUCER,
+    ("POST", "/producer/stocks/<int:stock_id>/forget"): ONE_PRODUCERS,
 }
 OF_PRINTER = "/producer/printers/<int:printer_id>"
 EXPECTED |= {
@@ -287,10 +294,11 @@ def objects(workshop, services, whose: str) -> dict[str, object]:
         printer = Printer(producer_id=producer.id, name="x", added_at=services.clock())
         session.add(printer)
         session.flush()
-        printer_id = printer.id
+        printer_id, stock_id = printer.id, add_stock(session, producer.id, "x", STOCKS["50x30"]).id
     batch = workshop.stamped(product, units=5)
     keys = PrintOrder(Choice(), 1, f"{whose}-again")
-    job = PrintJob("house", PUBLIC_URL, specimen=False)
+    job, store = PrintJob("house", PUBLIC_URL, specimen=False), services.key_store.current()
+    needed = PrintKeys(store.master_keys, store.private_keys)
     with acting(services.engine) as session:
         stage = add_stage(session, batch.id, NewStage("packing", date(2026, 10, 6)), actor=PRODUCER_ACTOR, now=services.clock())
         recall = recall_goods(session, batch.id, NOTICE, units=None, actor=PRODUCER_ACTOR, now=services.clock())
@@ -300,7 +308,7 @@ def objects(workshop, services, whose: str) -> dict[str, object]:
             session, name=name, media_type="application/pdf", size_bytes=len(content), sha256=sha(content).hexdigest(), now=services.clock()
         )
         report = attach_file(session, batch.id, upload, title="KN", actor=PRODUCER_ACTOR, now=services.clock())
-        run = print_again(session, batch.id, keys, job, 1, 2, "x", actor=PRODUCER_ACTOR, now=services.clock())
+        run = print_again(session, batch.id, keys, job, (1, 2), "x", keys=needed, actor=PRODUCER_ACTOR, now=services.clock())
         return {
             "int:product_id": product.id,
             "int:file_id": draft.files[0].id,
@@ -311,6 +319,8 @@ def objects(workshop, services, whose: str) -> dict[str, object]:
             "int:report_id": report.id,
             "int:run_id": run.id,
             "int:printer_id": printer_id,
+            "int:stock_id": stock_id,
+            "ending": "pdf",
         }
 
 

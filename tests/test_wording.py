@@ -14,6 +14,7 @@ from traceability.web.wording import _malformed_reasons, _unknown_reasons
 from traceability.wording import refusals, word_refusal
 
 PACKAGE = Path(__file__).parent.parent / "traceability"
+FAULT_KINDS = {"StockFault": "stock", "PagingFault": "paging"}
 
 
 def refused_codes() -> set[str]:
@@ -24,6 +25,10 @@ def refused_codes() -> set[str]:
                 first = node.args[0]
                 choices = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
                 codes |= {choice.value for choice in choices if isinstance(choice, ast.Constant)}
+            # Faults of stocks and of paging are refused with their own code behind the word of their kind.
+            fault = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and FAULT_KINDS.get(node.func.id)
+            if fault and isinstance(node.args[0], ast.Constant):
+                codes.add(f"{fault}_{node.args[0].value}")
     return codes | {"batch_draft", "batch_closed"}
 
 

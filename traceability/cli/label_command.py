@@ -158,8 +158,9 @@ def _planned(services: Services, session: Session, batch: Batch, asked: Asked) -
     found = plan_run(session, batch.id, named, keys=keys, now=now, leave_out_cancelled=asked.leave_out or asked.units is None)
     units = asked.units or ((found.spans[0].first, found.spans[-1].last) if found.spans else None)
     choice = Choice(asked.form, units is not None, asked.stock, asked.dpi, asked.design, asked.language, asked.onto)
-    run = record_unattended(session, batch.id, choice, units, secrets.token_urlsafe(16), actor=operator(), now=now)
-    return plan_file(session, run, job, part=asked.part, keys=keys, now=now)
+    key = secrets.token_urlsafe(16)
+    run = record_unattended(session, batch.id, choice, units, key, part=asked.part, actor=operator(), now=now)
+    return plan_file(session, run, job, keys=keys, now=now)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from traceability.labels.run import LabelRun, Units
 from traceability.labels.stock import Stock
 
 _TOLERANCE_MM = 0.011
-_ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 200
 _MOST_COPIES = 9999
 
 
@@ -72,7 +72,7 @@ def written_rows(run: LabelRun, lefts: Sequence[int], fields: Sequence[Field], f
     columns = [(frame.label(left), [field.opening(left) for field in fields]) for left in lefts]
     labels = (said for units in parts_of(run) for said in zip(*(field.said(units) for field in fields), strict=True))
     rows = (_row(row, columns, frame) for row in _in_rows(labels, len(columns)))
-    while block := b"".join(islice(rows, _ROWS_AT_ONCE)):
+    while block := b"".join(islice(rows, ROWS_AT_ONCE)):
         yield block
 
 

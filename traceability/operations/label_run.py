@@ -1,13 +1,12 @@
 """Many labels of a batch: which units, planned and checked in one reading of the database, then made without it."""
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice, pairwise
-from multiprocessing import get_context
+from multiprocessing import cpu_count, get_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,10 +67,18 @@ class RunPlan:
 
 
 def plan_run(
-    session: Session, batch_id: int, job: PrintJob, *, keys: PrintKeys, now: datetime, leave_out_cancelled: bool = False
+    session: Session,
+    batch_id: int,
+    job: PrintJob,
+    *,
+    keys: PrintKeys,
+    now: datetime,
+    leave_out_cancelled: bool = False,
+    on_record: bool = False,
 ) -> RunPlan:
     """Which labels a job prints: all issued units, or those that it names.
 
+    A range that is `on_record` was checked when it was put there: cancelled units and those of other forms are left out.
     Refused: `nothing_issued`, `scope_fixed`, `form_not_issued`, `units_not_issued`, `units_cancelled` with the cancelled
     ranges (unless they are to be left out), `stamp_cancelled` where nothing is left, `key_lost`. Raises KeyFileError.
     """
@@ -90,8 +97,8 @@ def plan_run(
         raise Refused("scope_fixed", scope="batch")
     ranges = [(first, last) for first, last in cancelled if first and last]
     if job.units and by_unit:
-        _check_issued(issuances, in_form, job)
-    spans = _spans(in_form, job, ranges, leave_out_cancelled) if by_unit else ()
+        _check_issued(issuances, in_form, job, on_record)
+    spans = _spans(in_form, job, ranges, leave_out_cancelled or on_record) if by_unit else ()
     if batch.master_key_id not in keys.master_keys:
         raise KeyFileError(f"serial master key {batch.master_key_id} is missing; restore the keys folder")
     plan = RunPlan(
@@ -188,7 +195,7 @@ def _signing(plan: RunPlan, span: Span) -> Signing:
 
 def _signed(plan: RunPlan, keys: stamp.SerialKeys, parts: Iterator[tuple[Span, int, int]]) -> Iterator[Chunk]:
     """Chunks of signed labels; of large runs signed in processes, one a core, some chunks ahead of those that are drawn."""
-    cores = os.cpu_count() or 1
+    cores = cpu_count()
     if cores < 2 or plan.count < _WORTH_A_PROCESS:
         for span, first, last in parts:
             yield _with_codes(plan, sign_units(_signing(plan, span), keys, first, last))
@@ -222,15 +229,15 @@ def _codes(batch_code: str, made: NDArray[np.uint8] | None) -> NDArray[np.uint8]
     return codes
 
 
-def _check_issued(issuances: list[Issuance], in_form: list[Issuance], job: PrintJob) -> None:
-    """Refused: `units_not_issued`, `form_not_issued` where some of them were issued in another form."""
+def _check_issued(issuances: list[Issuance], in_form: list[Issuance], job: PrintJob, on_record: bool) -> None:
+    """Refused: `units_not_issued`, `form_not_issued` where some of them, or on record all, were issued in another form."""
     assert job.units
     first, last = job.units
     issued = max(row.last_unit or 0 for row in issuances)
     if not 1 <= first <= last <= issued:
         raise Refused("units_not_issued", first=first, last=last, last_unit=issued)
     shares = (min(last, row.last_unit or 0) - max(first, row.first_unit or 1) + 1 for row in in_form)
-    if sum(max(0, share) for share in shares) < last - first + 1:
+    if sum(max(0, share) for share in shares) < (1 if on_record else last - first + 1):
         raise Refused("form_not_issued", form=job.form)
 
 

@@ -1,12 +1,15 @@
 """The file of a print run: planned in one reading, made while it is sent, and on record with what was sent of it."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +20,7 @@ from traceability.labels.label import ModuleSize
 from traceability.labels.native import NativeSymbolTooLarge
 from traceability.labels.paging import Dealing, PagingFault, split_by_pages
 from traceability.labels.primitives import Layout
+from traceability.labels.rolls import ROWS_AT_ONCE
 from traceability.labels.run import LabelRun, Units
 from traceability.labels.sheet_pdf import SheetChoice, render_sheets
 from traceability.labels.singles import single_files, zip_of
@@ -78,7 +82,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class FilePlan:
-    """All that is needed to make a file, the database apart. `labels` are as many as it will hold, copies not counted."""
+    """All that is needed to make a file, the database apart. `labels` are as many as it will hold, copies not counted.
+
+    `packed` is a file of files, one a label.
+    """
 
     run_id: int
     plan: RunPlan
@@ -86,6 +93,7 @@ class FilePlan:
     name: str
     labels: int
     repeat: int = 1
+    packed: bool = False
 
     @property
     def media_type(self) -> str:
@@ -95,7 +103,10 @@ class FilePlan:
 
 @dataclass
 class Sent:
-    """What has gone out so far. Labels are counted when all of their file's bytes that can be told apart have."""
+    """What has gone out so far: whole pages of a PDF, whole rows of a roll, whole files of a ZIP, and of a workbook all or nothing.
+
+    What was handed over last counts only once more is asked for, since a connection may have been closed on it.
+    """
 
     labels: int = 0
     unit: int | None = None
@@ -121,16 +132,19 @@ def plan_file(
         replace(job, form=run.form, units=units, design=run.design, language=run.language),
         keys=keys,
         now=now,
-        leave_out_cancelled=True,
+        on_record=True,
     )
     span = f"{units[0]}-{units[1]}" if units else "batch"
-    labels = plan.count if units else run.copies
-    name = f"labels-{batch.lot or batch.code}-{span}.{ending_of(run.kind, labels)}"
-    return FilePlan(run.id, plan, paper, name, labels, 1 if units else run.copies)
+    labels, ending = plan.count if units else run.copies, ending_of(run.kind, labels_of(run))
+    name = f"labels-{batch.lot or batch.code}-{span}.{ending}"
+    return FilePlan(run.id, plan, paper, name, labels, 1 if units else run.copies, ending == "zip")
 
 
 def ending_of(kind: str, labels: int) -> str:
-    """How the name of a file of so many labels ends: a single picture is not packed."""
+    """How the names of a run's files end, by its labels: a single picture is not packed.
+
+    All of a run's files end alike, also a part that holds one label, and one whose others were cancelled since.
+    """
     return kind if kind not in _SINGLES else _SINGLES[kind] if labels == 1 else "zip"
 
 
@@ -143,8 +157,13 @@ def paper_of(run: PrintRun, stock: Stock) -> Paper:
 def parts_of(run: PrintRun, stock: Stock) -> list[tuple[int, int]]:
     """The units of each of a run's files, one range where it is not split. Refused `paging_parts`."""
     assert run.first_unit and run.last_unit
+    return split_units((run.first_unit, run.last_unit), stock, paper_of(run, stock).dealing, run.parts)
+
+
+def split_units(units: tuple[int, int], stock: Stock, dealing: Dealing, parts: int) -> list[tuple[int, int]]:
+    """Units in ranges that each begin on a new page. Refused `paging_parts`."""
     try:
-        return split_by_pages(run.first_unit, run.last_unit, stock, paper_of(run, stock).dealing, run.parts)
+        return split_by_pages(*units, stock, dealing, parts)
     except PagingFault as fault:
         raise Refused(f"paging_{fault.code}", **fault.facts) from None
 
@@ -168,11 +187,12 @@ def make_file(plan: FilePlan, sent: Sent, *, best_masks: bool = False) -> tuple[
     if plan.paper.kind == "xlsx" and plan.labels >= LAST_ROW:
         raise Refused("table_long", most=LAST_ROW - 1)
     run = run_of(plan.plan, plan.paper.stock.label, module, plan.repeat, None if best_masks else USUAL_MASK)
+    passing = _Passing(sent)
     try:
-        written = _written(replace(run, units=_counted(run.units, sent)), plan)
+        written = _written(replace(run, units=passing.watched(run.units)), plan)
     except NativeSymbolTooLarge:
         raise Refused("symbol_native") from None
-    return run.layout, _measured(written, plan, sent)
+    return run.layout, _measured(written, plan, passing)
 
 
 def told(layout: Layout) -> str:
@@ -193,7 +213,7 @@ def _written(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
     if paper.kind in ("csv", "xlsx"):
         return render_csv(run, plan.plan.face) if paper.kind == "csv" else _from_disk(run, plan)
     files = single_files(run, _SINGLES[paper.kind], dpi)
-    return (content for _, content in files) if plan.labels == 1 else zip_of(files)
+    return zip_of(files) if plan.packed else (content for _, content in files)
 
 
 def _from_disk(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
@@ -205,19 +225,46 @@ def _from_disk(run: LabelRun, plan: FilePlan) -> Iterator[bytes]:
             yield piece
 
 
-def _counted(units: Iterable[Units], sent: Sent) -> Iterator[Units]:
-    # A writer asks for the next labels when it has given away those before.
-    for some in units:
-        yield some
-        sent.labels += len(some)
-        sent.unit = int(some.numbers[-1]) or None
+class _Passing:
+    """Labels between a writer that takes them and a file that holds them: which unit is the last of so many."""
+
+    def __init__(self, sent: Sent) -> None:
+        self.sent, self._taken = sent, 0
+        self._waiting: deque[NDArray[np.int64]] = deque()
+
+    def watched(self, units: Iterable[Units]) -> Iterator[Units]:
+        for some in units:
+            self._waiting.append(some.numbers)
+            yield some
+
+    def passed(self, labels: int) -> None:
+        """So many labels have gone out. A writer takes labels before it gives away the last ones."""
+        while self._waiting and labels > self.sent.labels:
+            numbers = self._waiting[0]
+            last = min(labels - self._taken, len(numbers))
+            self.sent.labels, self.sent.unit = self._taken + last, int(numbers[last - 1]) or None
+            if last == len(numbers):
+                self._taken += len(self._waiting.popleft())
 
 
-def _measured(pieces: Iterator[bytes], plan: FilePlan, sent: Sent) -> Iterator[bytes]:
-    for piece in pieces:
-        sent.size += len(piece)
+def _measured(pieces: Iterator[bytes], plan: FilePlan, passing: _Passing) -> Iterator[bytes]:
+    rows = 0
+    for number, piece in enumerate(pieces, start=1):
         yield piece
-    sent.labels = plan.labels
+        passing.sent.size += len(piece)
+        rows += piece.count(b"\r\n") if plan.paper.kind == "csv" else 0
+        passing.passed(_labels_in(plan.paper, number, rows))
+    passing.passed(plan.labels)
+    passing.sent.labels = plan.labels
+
+
+def _labels_in(paper: Paper, pieces: int, rows: int) -> int:
+    """How many labels the first pieces of a file hold, or more than all; of a table by its `rows`, of which one is the heading."""
+    if paper.kind in ("zpl", "tspl"):
+        return (pieces - 1) * ROWS_AT_ONCE * paper.stock.columns
+    if paper.kind == "pdf":
+        return ((pieces - 1) * paper.stock.count - paper.dealing.start + 1) // paper.dealing.copies
+    return {"csv": rows - 1, "xlsx": 0}.get(paper.kind, pieces)
 
 
 @dataclass(frozen=True)
@@ -230,9 +277,20 @@ class Fetching:
 
 
 def sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Callable[[], float], every: float = 1.0) -> Iterator[bytes]:
-    """The pieces, while what was sent is told every so many seconds; at the end the file's hash, or, broken off, none."""
+    """The pieces, while what was sent is told every so many seconds; at the end the file's hash, or, broken off, none.
+
+    The end is told however it comes, also where nobody ever asked for the first piece.
+    """
+    begun = _sending(pieces, fetching, sent, clock, every)
+    # A generator that was never entered is closed without its last words.
+    next(begun)
+    return begun
+
+
+def _sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Callable[[], float], every: float) -> Iterator[bytes]:
     digest, told, whole = sha256(), clock(), False
     try:
+        yield b""
         for piece in pieces:
             digest.update(piece)
             yield piece
@@ -278,6 +336,13 @@ def close_file(session: Session, file_id: int, sent: Sent, digest: str | None, *
 def files_of(session: Session, run_id: int) -> list[PrintFile]:
     """The fetchings of a run, the latest first."""
     return list(session.scalars(select(PrintFile).where(PrintFile.run_id == run_id).order_by(PrintFile.id.desc())))
+
+
+def rests_of(files: Sequence[PrintFile], ranges: Sequence[tuple[int | None, int | None]]) -> dict[int, tuple[int, int]]:
+    """Of files that broke off: the part of the run that each was, and the unit from which on it can be fetched again."""
+    parts = {last: part for part, (_, last) in enumerate(ranges, start=1)}
+    broken = [file for file in files if file.ended_at and not file.sha256 and file.last_unit in parts]
+    return {file.id: (parts[file.last_unit], file.sent_unit + 1) for file in broken if file.sent_unit and file.sent_unit != file.last_unit}
 
 
 def _units_of_part(run: PrintRun, paper: Paper, part: int, begin: int | None) -> tuple[tuple[int, int] | None, Paper]:

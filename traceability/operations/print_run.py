@@ -1,7 +1,7 @@
 """Labels of a batch as a producer prints them: stamps are issued for a file, or printed again, and both are on record."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from traceability.labels.stock import PRINTERS_DPI, STOCKS, Stock
 from traceability.models import Batch, Issuance, PrintRun
 from traceability.operations.issue import Order, issue_stamps
 from traceability.operations.label_run import plan_run
-from traceability.operations.print_files import Paper
+from traceability.operations.print_files import Paper, split_units
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
 from traceability.operations.printers import find_printer, has_printer
 from traceability.operations.stocks import find_stock, stocks_for
@@ -132,13 +132,20 @@ def check_choice(session: Session, producer_id: int, choice: Choice, *, any_dpi:
     if choice.design not in DESIGNS or choice.language not in LANGUAGES:
         raise Refused("design_unknown")
     onto = choice.onto
-    dealing = Dealing(onto.start, "columns" if onto.by_columns else "rows", onto.each_times)
+    dealing = dealing_of(onto)
     Paper(stock, choice.dpi, onto.kind, onto.compact, dealing=dealing).check()
     if onto.printer_id is not None:
         find_printer(session, onto.printer_id, frozenset({producer_id}))
     if not 1 <= onto.parts <= MOST_PARTS:
         raise Refused("paging_parts", most=MOST_PARTS)
+    # What cannot be split is told before anything is issued for it, however many units there will be.
+    split_units((1, 1), stock, dealing, onto.parts)
     return choice
+
+
+def dealing_of(onto: Onto) -> Dealing:
+    """How a choice deals labels out."""
+    return Dealing(onto.start, "columns" if onto.by_columns else "rows", onto.each_times)
 
 
 def fits_of(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: datetime) -> list[Fit]:
@@ -214,20 +221,31 @@ def print_again(
 
 
 def record_unattended(
-    session: Session, batch_id: int, choice: Choice, units: tuple[int, int] | None, key: str, *, actor: Actor, now: datetime
+    session: Session, batch_id: int, choice: Choice, units: tuple[int, int] | None, key: str, *, part: int = 1, actor: Actor, now: datetime
 ) -> PrintRun:
     """Puts on record that issued labels are printed by a command: a reprint where any of them was printed before.
 
-    Refused: those of `check_choice`.
+    Of a run in several files each `part` is a run of its own, since each is made by a command of its own.
+    Refused: those of `check_choice`, `part_unknown`.
     """
     batch = session.get_one(Batch, batch_id)
     check_choice(session, batch.producer_id, choice, any_dpi=True)
+    choice, units = _one_part(find_stock(session, batch.producer_id, choice.stock).stock, choice, units, part)
     earlier = select(PrintRun.id).where(PrintRun.batch_id == batch_id)
     if units:
         earlier = earlier.where(PrintRun.first_unit <= units[1], PrintRun.last_unit >= units[0])
     again = session.scalar(earlier.limit(1)) is not None
     reason = "command line" if again else None
     return _record(session, batch_id, PrintOrder(choice, 1, key), units or (None, None), reprint=again, reason=reason, actor=actor, now=now)
+
+
+def _one_part(stock: Stock, choice: Choice, units: tuple[int, int] | None, part: int) -> tuple[Choice, tuple[int, int] | None]:
+    """One of several files as a run of its own: all but the first begin on a fresh page."""
+    onto = choice.onto
+    ranges = [units] if units is None else list(split_units(units, stock, dealing_of(onto), onto.parts))
+    if not 1 <= part <= len(ranges):
+        raise Refused("part_unknown")
+    return replace(choice, onto=replace(onto, parts=1, start=onto.start if part == 1 else 1)), ranges[part - 1]
 
 
 def runs_of(session: Session, batch_id: int) -> list[PrintRun]:
@@ -250,8 +268,10 @@ def find_sent(session: Session, batch_id: int, order: PrintOrder, units: tuple[i
         return None
     count = known.copies if known.last_unit is None else known.last_unit - (known.first_unit or 0) + 1
     same_units = (known.first_unit, known.last_unit) == units if units else count == order.count
-    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi, known.design, known.language, order.choice.onto)
-    if known.batch_id != batch_id or not same_units or (units is None and choice != order.choice):
+    onto = Onto(**{field.name: getattr(known, field.name) for field in fields(Onto)})
+    choice = Choice(known.form, known.first_unit is not None, known.stock, known.dpi, known.design, known.language, onto)
+    asked = replace(order.choice, by_unit=True) if units else order.choice
+    if known.batch_id != batch_id or not same_units or choice != asked:
         raise Refused("idempotency_reused")
     return known
 

@@ -11,7 +11,7 @@ from traceability.domain import address, base32, stamp
 from traceability.domain.errors import KeyFileError, Malformed, NotFound, Refused
 from traceability.domain.roles import Actor
 from traceability.models import Batch, Revocation
-from traceability.operations.open_batch import live_ranges
+from traceability.operations.open_batch import last_unit, live_ranges
 from traceability.operations.print_labels import PrintKeys
 from traceability.operations.withdraw import revoke_stamps
 
@@ -48,7 +48,7 @@ def cancel_spoilt(
         raise NotFound("batch_missing", batch=batch_id)
     if not reason.strip():
         raise Refused("reason_empty")
-    found = find_spoilt(batch, text, hosts=hosts, test_mode=test_mode, keys=keys)
+    found = find_spoilt(batch, text, last_unit(session, batch_id), hosts=hosts, test_mode=test_mode, keys=keys)
     live = live_ranges(session, batch_id)
     units = [unit for unit in found.units if any(first <= unit <= last for first, last in live)]
     if found.strange:
@@ -60,8 +60,8 @@ def cancel_spoilt(
     return [revoke_stamps(session, batch_id, units=span, reason=reason, actor=actor, now=now) for span in _ranges(units)]
 
 
-def find_spoilt(batch: Batch, text: str, *, hosts: Collection[str], test_mode: bool, keys: PrintKeys) -> Spoilt:
-    """Which units of a batch the lines of a text name. Refused `spoilt_many`, `scope_fixed`."""
+def find_spoilt(batch: Batch, text: str, issued: int, *, hosts: Collection[str], test_mode: bool, keys: PrintKeys) -> Spoilt:
+    """Which of a batch's `issued` units the lines of a text name. Refused `spoilt_many`, `scope_fixed`."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_CODES:
         raise Refused("spoilt_many", most=MOST_CODES)
@@ -73,7 +73,7 @@ def find_spoilt(batch: Batch, text: str, *, hosts: Collection[str], test_mode: b
     units, strange = set(), []
     for line in lines:
         unit = _unit(batch, serials, _serial(batch, line, hosts, test_mode))
-        if unit is None or unit > batch.unit_limit:
+        if unit is None or unit > issued:
             strange.append(line[:60])
         else:
             units.add(unit)

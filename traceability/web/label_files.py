@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from hashlib import sha256
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from traceability.domain.errors import NotFound, Refused
 from traceability.labels.fit import LabelDoesNotFit
@@ -30,8 +33,9 @@ from traceability.web.access import PRODUCER, open_to, principal
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import whole_number
 from traceability.web.languages import choose_language
-from traceability.web.printing import print_keys, whose_job
+from traceability.web.printing import print_keys, show_form, whose_job
 from traceability.web.services import services
+from traceability.wording import word_refusal
 
 label_files = Blueprint("label_files", __name__)
 # What is told of a file while it is sent is worth no waiting for others.
@@ -49,6 +53,12 @@ def labels(code: str, run_id: int, ending: str) -> ResponseReturnValue:
         plan = plan_file(session, run, whose_job(), part=part, begin=begin, keys=print_keys(), now=around.clock())
     if not plan.name.endswith(f".{ending}"):
         raise NotFound("part_missing", kind="PrintRun")
+    answer = Response(mimetype=plan.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=plan.name)
+    answer.headers["Cache-Control"] = "no-store"
+    if request.method == "HEAD":
+        # Whoever only asks what the file would be has fetched nothing.
+        return answer
     sent = Sent()
     try:
         _, pieces = make_file(plan, sent)
@@ -57,9 +67,7 @@ def labels(code: str, run_id: int, ending: str) -> ResponseReturnValue:
     with doing("fetch_labels") as session:
         kept = open_file(session, find_run(session, batch.id, run_id, lock=True), plan, actor=actor("producer"), now=around.clock())
         file_id = kept.id
-    answer = Response(sending(pieces, recorder(around.engine, around.clock, file_id), sent, time.monotonic), mimetype=plan.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=plan.name)
-    answer.headers["Cache-Control"] = "no-store"
+    answer.response = sending(pieces, recorder(around.engine, around.clock, file_id), sent, time.monotonic)
     return answer
 
 
@@ -80,12 +88,24 @@ def progress(code: str, run_id: int) -> ResponseReturnValue:
 @label_files.post("/producer/batches/<code>/print/spoilt")
 @open_to(PRODUCER)
 def spoilt(code: str) -> ResponseReturnValue:
-    """Cancels the stamps of labels that were spoilt, by their codes."""
+    """Cancels the stamps of labels that were spoilt, by their codes; what is wrong is told, and nothing typed is lost."""
+    try:
+        _cancel(code)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return show_form(code, request.form, problem=word_refusal(refused)), 400
+    return redirect(url_for("batch.show", code=code, lang=choose_language(), done="cancelled"), 303)
+
+
+def _cancel(code: str) -> None:
     around, fields = services(), request.form
+    # A page that was restored from before sends its key again, with other codes: those are another form.
+    told = "\n".join(fields.get(name, "") for name in ("spoilt_key", "codes", "reason"))
     hosts, test_mode = around.key_store.current().keyring.hosts, around.settings.test_mode
     with doing("cancel_spoilt") as session:
         batch = own_batch(session, code, _own())
-        if first_time(session, batch.id, f"spoilt {fields.get('spoilt_key', '')[:64]}", around.clock()):
+        if first_time(session, batch.id, f"spoilt {sha256(told.encode()).hexdigest()}", around.clock()):
             cancel_spoilt(
                 session,
                 batch.id,
@@ -97,14 +117,13 @@ def spoilt(code: str) -> ResponseReturnValue:
                 actor=actor("producer"),
                 now=around.clock(),
             )
-    return redirect(url_for("batch.show", code=code, lang=choose_language(), done="cancelled"), 303)
 
 
 def recorder(engine: Engine, clock: Callable[[], datetime], file_id: int) -> Fetching:
     """Puts on record how a file goes out, in acts of their own."""
 
     def tell(number: int, sent: Sent) -> None:
-        with acting(engine, patience_ms=_PATIENCE_MS) as session:
+        with suppress(OperationalError), acting(engine, patience_ms=_PATIENCE_MS) as session:
             note_sent(session, number, sent)
 
     def end(number: int, sent: Sent, digest: str | None) -> None:

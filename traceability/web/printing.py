@@ -17,7 +17,7 @@ from traceability.models.engine import reading
 from traceability.operations.kept_files import own_batch
 from traceability.operations.list_batches import is_recalled
 from traceability.operations.open_batch import last_unit
-from traceability.operations.print_files import ending_of, files_of, labels_of, pages_of, parts_of
+from traceability.operations.print_files import ending_of, files_of, labels_of, pages_of, parts_of, rests_of
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
 from traceability.operations.print_run import (
     MOST_LABELS,
@@ -59,7 +59,7 @@ def form(code: str) -> ResponseReturnValue:
     """The choice as last time, its fit on every stock and its preview."""
     unsent = take_unsent()
     problem = gettext("You were signed out meanwhile. Nothing was lost: look it over and send it again.") if unsent else None
-    return _form(code, unsent or request.args, problem=problem)
+    return show_form(code, unsent or request.args, problem=problem)
 
 
 @printing.post("/producer/batches/<code>/print")
@@ -126,7 +126,7 @@ def _print(code: str, act: str, make: Callable[[Session, int, Choice], PrintRun]
         if refused.code == "idempotency_reused":
             # The page was restored from before: with new keys it is a new order.
             fields.poplist("key"), fields.poplist("again_key")
-        return _form(code, fields, problem=word_refusal(refused)), 400
+        return show_form(code, fields, problem=word_refusal(refused)), 400
     return redirect(url_for("printing.form", code=code, run=run_id, lang=choose_language()), 303)
 
 
@@ -151,7 +151,8 @@ def print_keys() -> PrintKeys:
     return PrintKeys(store.master_keys, store.private_keys)
 
 
-def _form(code: str, fields: Mapping[str, str], problem: str | None = None) -> str:
+def show_form(code: str, fields: Mapping[str, str], problem: str | None = None) -> str:
+    """The print screen, filled in as it was sent."""
     around = services()
     with reading(around.engine) as session:
         batch = own_batch(session, code, _own())
@@ -221,4 +222,5 @@ def _files(session: Session, batch: Batch, fields: Mapping[str, str]) -> dict[st
     stock = find_stock(session, batch.producer_id, run.stock).stock
     ranges = parts_of(run, stock) if run.first_unit else [(None, None)]
     ending = ending_of(run.kind, labels_of(run))
-    return {"run": run, "ending": ending, "ranges": ranges, "files": files_of(session, run.id), "pages": pages_of(run, stock)}
+    files, pages = files_of(session, run.id), pages_of(run, stock)
+    return {"run": run, "ending": ending, "ranges": ranges, "files": files, "rests": rests_of(files, ranges), "pages": pages}
