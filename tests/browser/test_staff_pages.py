@@ -140,7 +140,11 @@ def test_a_batch_is_registered_and_printed_by_keyboard_alone(browser: Browser, s
     reach(page, "main form button.first")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
-    assert download.value.suggested_filename == "labels-PHIM-01-1.pdf"
+    assert download.value.suggested_filename == "labels-PHIM-01-1-3.pdf"
+    told = page.locator("[data-progress] p")
+    told.filter(has_text="All 3 labels were sent.").wait_for()
+    bar = page.locator("[data-progress] progress")
+    assert bar.evaluate("bar => bar.value === 3 && bar.max === 3")
     context.close()
 
 
