@@ -164,8 +164,6 @@ def _of_stamps() -> dict[str, str]:
         "units_exceed": gettext(
             "%(units)s stamps are more than the batch allows: %(left)s are left of %(quantity)s packs and the allowance for spoilt labels."
         ),
-        "unit_range": gettext("There is no unit %(unit)s: units count from 1 to %(largest)s."),
-        "unit_not_issued": gettext("Unit %(unit)s was never issued; the last one is %(last_unit)s."),
         "units_not_issued": gettext("Units %(first)s to %(last)s were not all issued; the last one is %(last_unit)s."),
         "nothing_issued": gettext("No stamps were issued for this batch yet. Issue them first."),
         "form_not_issued": gettext("This stamp was not issued in the form “%(form)s”."),

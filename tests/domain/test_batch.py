@@ -16,7 +16,6 @@ from traceability.domain.batch import (
     check_dates,
     check_gtin_owner,
     check_may_issue,
-    check_unit,
     check_use_right,
     unit_limit,
 )
@@ -146,24 +145,6 @@ def test_the_usual_allowance_is_5_percent_and_the_largest_20():
 @given(st.integers(1, LAST_UNIT), st.integers(0, 20))
 def test_the_unit_limit_is_the_least_whole_number_that_covers_the_share(quantity, percent):
     assert unit_limit(quantity, percent) == min(LAST_UNIT, quantity + -(-quantity * percent // 100))
-
-
-@pytest.mark.parametrize("unit", [-1, 0, LAST_UNIT + 1])
-def test_a_unit_that_no_serial_can_name_is_refused(unit):
-    assert refusal(check_unit, unit, LAST_UNIT) == ("unit_range", {"unit": unit, "largest": 16_777_215})
-
-
-def test_a_unit_above_what_was_issued_is_refused():
-    assert refusal(check_unit, 6, 5) == ("unit_not_issued", {"unit": 6, "last_unit": 5})
-    assert refusal(check_unit, 1, 0) == ("unit_not_issued", {"unit": 1, "last_unit": 0})
-
-
-@pytest.mark.parametrize(("unit", "last_unit"), [(1, 1), (1, 5), (5, 5), (LAST_UNIT, LAST_UNIT)])
-def test_a_unit_that_was_issued_passes(unit, last_unit):
-    assert check_unit(unit, last_unit) == unit
-
-
-# -------------------------------------------------------------------------------------------------- issuance
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -114,15 +114,6 @@ def _next_range(batch: Stampable, units: int | None) -> tuple[int, int]:
     return first, last
 
 
-def check_unit(unit: int, last_unit: int) -> int:
-    """A unit that was issued. Refused: `unit_range` outside 1 … 16 777 215, `unit_not_issued`."""
-    if not 1 <= unit <= stamp.LAST_UNIT:
-        raise Refused("unit_range", unit=unit, largest=stamp.LAST_UNIT)
-    if unit > last_unit:
-        raise Refused("unit_not_issued", unit=unit, last_unit=last_unit)
-    return unit
-
-
 def check_use_right(rights: Iterable[UseRight], day: date, indication: str) -> None:
     """Refused `use_right_missing` where the producer holds no right to the indication on that day."""
     if not any(right.holds_on(day) for right in rights):
