@@ -5,7 +5,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +19,7 @@ from traceability.cli.finding import named_batch, operator
 from traceability.domain.batch import FORMS
 from traceability.labels.fit import LabelDoesNotFit
 from traceability.labels.label import DESIGNS, LANGUAGES
+from traceability.labels.primitives import Layout
 from traceability.labels.stock import STOCKS
 from traceability.models import Batch, PrintRun
 from traceability.models.engine import acting
@@ -131,6 +132,13 @@ def add(app: Flask, services: Services) -> None:
 
 
 def _print(services: Services, asked: Asked, output: str) -> None:
+    with _stdout() if output == "-" else written_whole(Path(output)) as file:
+        plan, layout = _write(services, asked, file)
+    click.echo(f"wrote {output}: {plan.labels} label(s), {told(layout)}", err=output == "-")
+
+
+def _write(services: Services, asked: Asked, file: BinaryIO) -> tuple[FilePlan, Layout]:
+    """Puts the run on record and writes its file; what was written is on record, too, where it breaks off."""
     sent, who = Sent(), operator()
     with acting(services.engine, by=who, act="print_again") as session:
         batch = named_batch(session, asked.batch)
@@ -143,11 +151,12 @@ def _print(services: Services, asked: Asked, output: str) -> None:
             raise click.ClickException(f"the label does not fit and was not written: {misfit}") from None
         run = session.get_one(PrintRun, plan.run_id)
         file_id = open_file(session, run, plan, actor=who, now=services.clock()).id
-    write = sys.stdout.buffer if output == "-" else None
-    with nullcontext(write) if write else written_whole(Path(output)) as file:
-        for piece in sending(pieces, recorder(services.engine, services.clock, file_id), sent, time.monotonic):
+    with closing(sending(pieces, recorder(services.engine, services.clock, file_id), sent, time.monotonic)) as going:
+        for piece in going:
             file.write(piece)
-    click.echo(f"wrote {output}: {plan.labels} label(s), {told(layout)}", err=output == "-")
+            # On record as written is only what the system has taken.
+            file.flush()
+    return plan, layout
 
 
 def _planned(services: Services, session: Session, batch: Batch, asked: Asked) -> FilePlan:
@@ -164,8 +173,19 @@ def _planned(services: Services, session: Session, batch: Batch, asked: Asked) -
 
 
 @contextmanager
+def _stdout() -> Iterator[BinaryIO]:
+    yield sys.stdout.buffer
+
+
+@contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file that bears its name only once it is whole: what breaks off leaves nothing."""
+    """A file that bears its name only once it is whole: what breaks off leaves nothing. A device or a pipe is written to as it is."""
+    if path.is_dir():
+        raise click.ClickException(f"{path} is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        with path.open("wb") as device:
+            yield device
+        return
     unfinished = path.with_name(path.name + ".part")
     try:
         with unfinished.open("wb") as file:

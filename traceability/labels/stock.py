@@ -86,10 +86,15 @@ def check_stock(stock: Stock) -> Stock:
         raise StockFault("count")
     if not (stock.left_mm >= 0 and stock.top_mm >= 0 and 0 <= stock.gap_mm <= 50):
         raise StockFault("length", least=0, most=50)
+    if stock.kind == "roll" and stock.columns > _MOST_ACROSS:
+        raise StockFault("across", most=_MOST_ACROSS)
+    if stock.sensed not in ("gap", "black_mark", "none") or (stock.sensed != "none" and not stock.gap_mm):
+        # A printer that is told of a gap of nothing takes the paper for endless.
+        raise StockFault("gap")
     _check_overlap(stock)
     right = stock.left_mm + (stock.columns - 1) * stock.pitch_x_mm + stock.label.width_mm - stock.page.width_mm
     below = stock.top_mm + (stock.rows - 1) * stock.pitch_y_mm + stock.label.height_mm - stock.page.height_mm
-    if not max(right, below) <= _TOLERANCE_MM:
+    if not (right <= _TOLERANCE_MM and below <= _TOLERANCE_MM):
         raise StockFault("off_page", right_mm=round(max(right, 0.0), 2), below_mm=round(max(below, 0.0), 2))
     return stock
 

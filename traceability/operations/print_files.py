@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -37,6 +37,7 @@ from traceability.operations.printers import correction_of
 from traceability.operations.stocks import find_stock
 
 _PIECE = 1 << 16
+Pieces = Generator[bytes, None, None]
 KINDS = PRINT_KINDS
 _SINGLES: dict[str, Literal["pdf", "png", "svg"]] = {"pdfs": "pdf", "png": "png", "svg": "svg"}
 # What goes to a spooler is nothing that a browser should show.
@@ -276,7 +277,7 @@ class Fetching:
     end: Callable[[int, Sent, str | None], None]
 
 
-def sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Callable[[], float], every: float = 1.0) -> Iterator[bytes]:
+def sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Callable[[], float], every: float = 1.0) -> Pieces:
     """The pieces, while what was sent is told every so many seconds; at the end the file's hash, or, broken off, none.
 
     The end is told however it comes, also where nobody ever asked for the first piece.
@@ -287,7 +288,7 @@ def sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Call
     return begun
 
 
-def _sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Callable[[], float], every: float) -> Iterator[bytes]:
+def _sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Callable[[], float], every: float) -> Pieces:
     digest, told, whole = sha256(), clock(), False
     try:
         yield b""

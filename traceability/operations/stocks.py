@@ -1,8 +1,9 @@
 """The stocks that a producer may print on: those that everybody has, and its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from traceability.domain.errors import NotFound, Refused
 from traceability.labels.label import Size
 from traceability.labels.stock import STOCKS, Stock, StockFault, check_stock, free_roll
-from traceability.models import OwnStock
+from traceability.models import OwnStock, Producer
 
 _OWN = "own-"
 MOST_OWN = 50
@@ -51,20 +52,27 @@ def find_stock(session: Session, producer_id: int, key: str) -> NamedStock:
 
 
 def add_stock(session: Session, producer_id: int, name: str, stock: Stock) -> OwnStock:
-    """Keeps a stock of a producer's own. Refused: `stock_name`, `stock_taken`, `stocks_many`, and `stock_…` for what StockFault says."""
+    """Keeps a stock of a producer's own; the same one twice is one.
+
+    Refused: `stock_name`, `stock_taken`, `stocks_many`, and `stock_…` for what StockFault says.
+    """
     name = " ".join(name.split())
     if not name:
         raise Refused("stock_name")
     _checked(lambda: check_stock(stock))
-    own = [named for named in stocks_for(session, producer_id) if named.name]
-    if any(named.name == name for named in own):
+    # Whoever presses twice waits here, and then finds what the first press made.
+    session.get(Producer, producer_id, with_for_update={"key_share": True})
+    names = {row.name: row for row in session.scalars(select(OwnStock).where(OwnStock.producer_id == producer_id))}
+    known = names.get(name)
+    if known is not None and known.forgotten_at is None:
+        if stock_of(known) == replace(stock, key=stock_of(known).key):
+            return known
         raise Refused("stock_taken", name=name)
-    if len(own) >= MOST_OWN:
+    if sum(row.forgotten_at is None for row in names.values()) >= MOST_OWN:
         raise Refused("stocks_many", most=MOST_OWN)
-    forgotten = session.scalar(select(OwnStock).where(OwnStock.producer_id == producer_id, OwnStock.name == name))
-    if forgotten is not None:
+    if known is not None:
         # The name is free again; what was printed on the old figures keeps them.
-        forgotten.name = f"{name[:40]} ({forgotten.id})"
+        known.name = next(free for turn in count(1) if (free := f"{name[:40]} ({turn})") not in names)
         session.flush()
     row = OwnStock(producer_id=producer_id, name=name, **_figures(stock))
     session.add(row)
@@ -79,10 +87,10 @@ def _checked(make: Callable[[], Stock | None]) -> Stock | None:
         raise Refused(f"stock_{fault.code}", **fault.facts) from None
 
 
-def forget_stock(session: Session, producer_id: int, stock_id: int, now: datetime) -> OwnStock:
-    """Offers a stock no more. NotFound `part_missing`."""
+def forget_stock(session: Session, producer_ids: frozenset[int], stock_id: int, now: datetime) -> OwnStock:
+    """Offers a stock of one of these producers no more; twice is once. NotFound `part_missing`."""
     row = session.get(OwnStock, stock_id)
-    if row is None or row.producer_id != producer_id:
+    if row is None or row.producer_id not in producer_ids:
         raise NotFound("part_missing", kind="OwnStock")
     if row.forgotten_at is None:
         row.forgotten_at = now

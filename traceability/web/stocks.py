@@ -19,6 +19,7 @@ from traceability.web.stock_words import stock_name
 from traceability.wording import word_refusal
 
 stocks = Blueprint("stocks", __name__)
+_USUAL_GAP_MM = 3.0
 _LENGTHS = ("label_width", "label_height", "page_width", "page_height", "left", "top", "pitch_x", "pitch_y", "gap")
 
 
@@ -48,12 +49,15 @@ def add() -> ResponseReturnValue:
 def forget(stock_id: int) -> ResponseReturnValue:
     """Offers a stock no more; what was printed on it stays on record."""
     with doing("forget_stock") as session:
-        forget_stock(session, _producer_of(stock_id), stock_id, services().clock())
+        forget_stock(session, frozenset(principal().producers), stock_id, services().clock())
     return redirect(url_for("stocks.list_all", lang=choose_language()), 303)
 
 
 def read_stock(fields: Mapping[str, str]) -> Stock:
-    """The figures of a form, pitches as labels that touch where none is written. Refused `length_text`, `number_text`."""
+    """The figures of a form: where nothing is written, labels touch, and the gap of a roll is the usual one.
+
+    Refused `length_text`, `number_text`.
+    """
     lengths = {name: _length(fields.get(name, "")) for name in _LENGTHS}
     roll = fields.get("kind") == "roll"
     columns, rows = _count(fields.get("columns", "")), 1 if roll else _count(fields.get("rows", ""))
@@ -64,9 +68,7 @@ def read_stock(fields: Mapping[str, str]) -> Stock:
         page = Size((columns - 1) * pitch_x + label.width_mm, label.height_mm)
     left, top = (0.0, 0.0) if roll else (lengths["left"] or 0.0, lengths["top"] or 0.0)
     sensed = fields.get("sensed", "gap") if roll else "none"
-    if sensed not in ("gap", "black_mark", "none"):
-        raise Refused("stock_gap")
-    gap = (lengths["gap"] or 0.0) if roll else 0.0
+    gap = 0.0 if sensed == "none" else _USUAL_GAP_MM if lengths["gap"] is None else lengths["gap"]
     return Stock("new", "roll" if roll else "sheet", label, page, columns, rows, left, top, pitch_x, pitch_y, gap, sensed)  # type: ignore[arg-type]
 
 
@@ -97,14 +99,6 @@ def _producer(fields: Mapping[str, str]) -> int:
     if number not in own:
         raise NotFound("producer_missing")
     return number
-
-
-def _producer_of(stock_id: int) -> int:
-    with reading(services().engine) as session:
-        for row in own_stocks(session, frozenset(principal().producers)):
-            if row.id == stock_id:
-                return row.producer_id
-    raise NotFound("part_missing", kind="OwnStock")
 
 
 def _page(fields: Mapping[str, str], problem: str | None = None) -> str:
