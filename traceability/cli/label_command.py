@@ -134,7 +134,8 @@ def add(app: Flask, services: Services) -> None:
 def _print(services: Services, asked: Asked, output: str) -> None:
     with _stdout() if output == "-" else written_whole(Path(output)) as file:
         plan, layout = _write(services, asked, file)
-    click.echo(f"wrote {output}: {plan.labels} label(s), {told(layout)}", err=output == "-")
+    packed = f" in a ZIP of {plan.labels} files" if plan.name.endswith(".zip") else ""
+    click.echo(f"wrote {output}: {plan.labels} label(s){packed}, {told(layout)}", err=output == "-")
 
 
 def _write(services: Services, asked: Asked, file: BinaryIO) -> tuple[FilePlan, Layout]:
