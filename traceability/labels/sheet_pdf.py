@@ -55,6 +55,7 @@ class _Sheets:
         box, draw = run.layout.symbol_box, mask_begin if choice.one_bit else path_begin
         self._begins = [draw(x, y, box) for x, y in self._corners]
         self._slots = run.slots
+        self._opening = b"q %b cm\n" % self._page_place() + (_crop_marks(stock) if choice.crop_marks else b"")
         self._code_places = [
             [text_place(x + slot.text.x, y + slot.text.baseline, slot.text.size_mm) + b"(" for slot in self._slots]
             for x, y in self._corners
@@ -91,8 +92,7 @@ class _Sheets:
         fixed = b"/S Do\n" if whole else b"".join(self._placed_label(place) for place in places)
         draw = drawn_as_mask if self._choice.one_bit else drawn_as_path
         symbols = draw(page.units.symbols, [self._begins[place] for place in places])
-        ticks = _crop_marks(self._stock) if self._choice.crop_marks else b""
-        return b"".join((b"q %b cm\n" % self._page_place(), ticks, fixed, symbols, self._codes(page.units, places), b"Q\n"))
+        return b"".join((self._opening, fixed, symbols, self._codes(page.units, places), b"Q\n"))
 
     def _page_place(self) -> bytes:
         """From mm with y downwards to points with y upwards, drawn where the printer will put it right."""
