@@ -196,3 +196,10 @@ def test_few_signed_labels_and_unsigned_ones_start_no_process(workshop, plan_of,
     assert len(texts_of(plan_of(batch, "signed"))) == 7
     monkeypatch.setattr(label_run, "_WORTH_A_PROCESS", 1)
     assert len(texts_of(plan_of(batch))) == 10
+
+
+def test_a_plan_in_a_log_shows_no_key(workshop, services, plan_of):
+    shown, store = repr(plan_of(workshop.stamped(form="signed", units=2), "signed")), services.key_store.current()
+    assert "batch_code" in shown
+    for key in (*store.master_keys.values(), *store.private_keys.values()):
+        assert repr(key) not in shown

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, pairwise
 from multiprocessing import cpu_count, get_context
@@ -54,8 +54,8 @@ class RunPlan:
     lot: str | None
     spans: tuple[Span, ...]
     batch_stamp: Span | None
-    master_key: bytes
-    private_keys: dict[int, bytes]
+    master_key: bytes = field(repr=False)
+    private_keys: dict[int, bytes] = field(repr=False)
 
     @property
     def count(self) -> int:
