@@ -262,10 +262,11 @@ def test_codes_of_another_producers_batch_are_strange_and_its_page_is_not_there(
     assert spoil(minh, code, codes[0]).status_code in (400, 404) and cancelled(services) == []
 
 
-def test_a_plan_shows_no_key():
-    assert not {"master_key", "private_keys"} & {field.name for field in RunPlan.__dataclass_fields__.values() if field.repr}, (
-        "a plan in a log would hold keys"
-    )
+@pytest.mark.parametrize("number", [4711, 10**12, 10**30])
+def test_a_run_that_is_not_there_is_not_there(lan, number):
+    code = lan.batch()
+    for path in (lan.at(code, "print", number, "labels.pdf"), lan.at(code, "print", number, "progress")):
+        assert lan.browser.get(path).status_code == 404
 
 
 def test_the_run_is_downloaded_once_more_for_each_fetching(lan, services):
