@@ -1,6 +1,6 @@
 """The signed texts of many units of one batch at once: those of `stamp` and `keys.sign_claims`, as arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ class Signing:
     `start` is what a text opens with (`https://HOST`), `host` the capital host that the signature binds.
     """
 
-    private_key: bytes
+    private_key: bytes = field(repr=False)
     claims: bytes
     start: str
     host: str

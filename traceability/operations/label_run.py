@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice, pairwise
 from multiprocessing import cpu_count, get_context
@@ -57,8 +57,8 @@ class RunPlan:
     lot: str | None
     spans: tuple[Span, ...]
     batch_stamp: Span | None
-    master_key: bytes
-    private_keys: dict[int, bytes]
+    master_key: bytes = field(repr=False)
+    private_keys: dict[int, bytes] = field(repr=False)
 
     @property
     def count(self) -> int:
