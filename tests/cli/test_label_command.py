@@ -3,6 +3,7 @@
 import os
 import threading
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -179,6 +180,7 @@ def test_a_full_disk_leaves_no_file_and_a_record_that_it_broke_off(run, workshop
 
 @pytest.mark.parametrize("units", [1, 40])
 def test_a_device_that_is_full_is_written_to_as_it_is_and_the_record_says_that_it_broke_off(run, workshop, kept, units):
+    assert Path("/dev/full").is_char_device()
     # Also of a file so small that nothing would be written before it is closed.
     batch = workshop.stamped(units=40)
     done = run("label", batch.code, "--format", "csv", "--units", f"1-{units}", "-o", "/dev/full")
