@@ -130,6 +130,7 @@ def _of_batches() -> dict[str, str]:
 def _of_paper() -> dict[str, str]:
     return {
         "kind_of_stock": gettext("ZPL and TSPL are for rolls. Choose a roll, or PDF."),
+        "copies_of_kind": gettext("Only PDF, ZPL and TSPL can hold a label several times. Choose one of them, or one copy."),
         "paging_start": gettext("The first free place lies between 1 and %(most)s on this sheet."),
         "paging_copies": gettext("Each label can be printed 1 to %(most)s times."),
         "paging_parts": gettext("These labels cannot be split like this: choose 1 to 20 files, and copies that fill whole sheets."),

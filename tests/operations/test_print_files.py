@@ -21,6 +21,7 @@ from traceability.operations.print_files import (
     KINDS,
     Fetching,
     Sent,
+    Some,
     close_file,
     files_of,
     make_file,
@@ -66,9 +67,9 @@ def printed(workshop, keys):
 
 @pytest.fixture
 def planned(workshop, services, keys):
-    def plan(run, **options):
+    def plan(run, *, begin=None, end=None, **options):
         with reading(services.engine) as session:
-            return plan_file(session, run, JOB, keys=keys, now=workshop.now, **options)
+            return plan_file(session, run, JOB, some=Some(begin, end), keys=keys, now=workshop.now, **options)
 
     return plan
 
@@ -182,9 +183,18 @@ def test_a_file_from_a_unit_on_begins_at_place_1_with_that_unit(workshop, printe
     assert planned(run).paper.dealing.start == 7 and planned(run, begin=2).paper.dealing.start == 7
     rest = planned(run, begin=5)
     assert rest.paper.dealing.start == 1 and read_pdf(content_of(rest)) == wanted(workshop, batch, range(5, 10))
-    for begin in (0, 1, 10):
+    first = planned(run, end=4)
+    assert first.paper.dealing.start == 7 and read_pdf(content_of(first)) == wanted(workshop, batch, range(2, 5))
+    for begin, end in ((0, None), (1, None), (10, None), (None, 1), (None, 10), (5, 4)):
         with refused("part_unknown"):
-            planned(run, begin=begin)
+            planned(run, begin=begin, end=end)
+
+
+def test_only_files_of_whole_pages_hold_a_label_several_times(workshop, services, printed, planned):
+    batch = workshop.stamped(units=2)
+    for kind in ("csv", "png"):
+        with refused("copies_of_kind"):
+            printed(batch, (1, 2), kind=kind, each_times=2)
 
 
 def test_the_stamp_of_a_batch_has_neither_parts_nor_a_rest(workshop, printed, planned):

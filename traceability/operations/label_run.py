@@ -196,9 +196,10 @@ def _signing(plan: RunPlan, span: Span) -> Signing:
 def _signed(plan: RunPlan, keys: stamp.SerialKeys, parts: Iterator[tuple[Span, int, int]]) -> Iterator[Chunk]:
     """Chunks of signed labels; of large runs signed in processes, one a core, some chunks ahead of those that are drawn."""
     cores = cpu_count()
+    # The first few are signed here, so that a download begins before any process has started.
+    for span, first, last in parts if cores < 2 or plan.count < _WORTH_A_PROCESS else islice(parts, 1):
+        yield _with_codes(plan, sign_units(_signing(plan, span), keys, first, last))
     if cores < 2 or plan.count < _WORTH_A_PROCESS:
-        for span, first, last in parts:
-            yield _with_codes(plan, sign_units(_signing(plan, span), keys, first, last))
         return
     # The library holds the interpreter while it signs, so threads would not sign faster.
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:

@@ -40,6 +40,7 @@ _PIECE = 1 << 16
 Pieces = Generator[bytes, None, None]
 KINDS = PRINT_KINDS
 _SINGLES: dict[str, Literal["pdf", "png", "svg"]] = {"pdfs": "pdf", "png": "png", "svg": "svg"}
+_REPEATING = ("pdf", "zpl", "tspl")
 # What goes to a spooler is nothing that a browser should show.
 _MEDIA_TYPES = {
     "pdf": "application/pdf",
@@ -71,9 +72,11 @@ class Paper:
     correction: Correction = field(default_factory=Correction)
 
     def check(self) -> "Paper":
-        """The same, if it can be. Refused: `kind_of_stock`, `paging_start`, `paging_copies`."""
+        """The same, if it can be. Refused: `kind_of_stock`, `copies_of_kind`, `paging_start`, `paging_copies`."""
         if self.kind not in KINDS or (self.kind in ("zpl", "tspl") and self.stock.kind != "roll"):
             raise Refused("kind_of_stock")
+        if self.kind not in _REPEATING and self.dealing.copies > 1:
+            raise Refused("copies_of_kind")
         try:
             self.dealing.check(self.stock)
         except PagingFault as fault:
@@ -114,10 +117,18 @@ class Sent:
     size: int = 0
 
 
+@dataclass(frozen=True)
+class Some:
+    """Only the units from `begin`, or up to `end`, of those that a file would hold."""
+
+    begin: int | None = None
+    end: int | None = None
+
+
 def plan_file(
-    session: Session, run: PrintRun, job: PrintJob, *, part: int = 1, begin: int | None = None, keys: PrintKeys, now: datetime
+    session: Session, run: PrintRun, job: PrintJob, *, part: int = 1, some: Some | None = None, keys: PrintKeys, now: datetime
 ) -> FilePlan:
-    """The file of a run or of one of its parts, from unit `begin` on where the first labels are there already.
+    """The file of a run or of one of its parts, or of some of its units where the others are there already.
 
     Cancelled units are left out. Refused: those of `plan_run`, `stock_unknown`, `part_unknown`.
     """
@@ -126,7 +137,7 @@ def plan_file(
         raise NotFound("batch_missing", batch=run.batch_id)
     paper = paper_of(run, find_stock(session, batch.producer_id, run.stock).stock)
     paper = replace(paper, correction=correction_of(session, run.printer_id, batch.producer_id))
-    units, paper = _units_of_part(run, paper, part, begin)
+    units, paper = _units_of_part(run, paper, part, some or Some())
     plan = plan_run(
         session,
         run.batch_id,
@@ -346,18 +357,19 @@ def rests_of(files: Sequence[PrintFile], ranges: Sequence[tuple[int | None, int 
     return {file.id: (parts[file.last_unit], file.sent_unit + 1) for file in broken if file.sent_unit and file.sent_unit != file.last_unit}
 
 
-def _units_of_part(run: PrintRun, paper: Paper, part: int, begin: int | None) -> tuple[tuple[int, int] | None, Paper]:
-    """The units of a part of a run; all parts but the first begin on a fresh page."""
+def _units_of_part(run: PrintRun, paper: Paper, part: int, some: Some) -> tuple[tuple[int, int] | None, Paper]:
+    """The units of a part of a run; all but the first of a run begin on a fresh page."""
     if run.first_unit is None:
-        if part != 1 or begin is not None:
+        if part != 1 or some != Some():
             raise Refused("part_unknown")
         return None, paper
     ranges = parts_of(run, paper.stock)
     if not 1 <= part <= len(ranges):
         raise Refused("part_unknown")
     first, last = ranges[part - 1]
-    if begin is not None and not first <= begin <= last:
+    begin, end = some.begin if some.begin is not None else first, some.end if some.end is not None else last
+    if not first <= begin <= end <= last:
         raise Refused("part_unknown")
-    if part > 1 or (begin or first) > first:
+    if part > 1 or begin > first:
         paper = replace(paper, dealing=replace(paper.dealing, start=1))
-    return (begin or first, last), paper
+    return (begin, end), paper

@@ -19,6 +19,7 @@ from traceability.operations.open_batch import first_time
 from traceability.operations.print_files import (
     Fetching,
     Sent,
+    Some,
     close_file,
     files_of,
     make_file,
@@ -46,11 +47,12 @@ _PATIENCE_MS = 200
 @open_to(PRODUCER)
 def labels(code: str, run_id: int, ending: str) -> ResponseReturnValue:
     """The file of a run, or of one of its parts, or from a unit on. Each fetching is on record with what was sent."""
-    around, part, begin = services(), whole_number(request.args.get("part", "1")) or 0, whole_number(request.args.get("from", ""))
+    around, part = services(), whole_number(request.args.get("part", "1")) or 0
+    some = Some(*(whole_number(request.args.get(name, "")) for name in ("from", "until")))
     with reading(around.engine) as session:
         batch = own_batch(session, code, _own())
         run = find_run(session, batch.id, run_id)
-        plan = plan_file(session, run, whose_job(), part=part, begin=begin, keys=print_keys(), now=around.clock())
+        plan = plan_file(session, run, whose_job(), part=part, some=some, keys=print_keys(), now=around.clock())
     if not plan.name.endswith(f".{ending}"):
         raise NotFound("part_missing", kind="PrintRun")
     answer = Response(mimetype=plan.media_type)
