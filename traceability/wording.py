@@ -131,6 +131,8 @@ def _of_paper() -> dict[str, str]:
     return {
         "kind_of_stock": gettext("ZPL and TSPL are for rolls. Choose a roll, or PDF."),
         "copies_of_kind": gettext("Only PDF, ZPL and TSPL can hold a label several times. Choose one of them, or one copy."),
+        "start_of_kind": gettext("Only sheets begin at another place than the first. Choose PDF, or place 1."),
+        "part_cancelled": gettext("All of these labels are cancelled: none is left to print."),
         "paging_start": gettext("The first free place lies between 1 and %(most)s on this sheet."),
         "paging_copies": gettext("Each label can be printed 1 to %(most)s times."),
         "paging_parts": gettext("These labels cannot be split like this: choose 1 to 20 files, and copies that fill whole sheets."),
@@ -141,7 +143,7 @@ def _of_paper() -> dict[str, str]:
         "stock_name": gettext("Give the sheet or roll a name."),
         "stock_taken": gettext("You have a stock “%(name)s” already. Choose another name."),
         "stocks_many": gettext("At most %(most)s sheets and rolls of your own are kept. Remove one first."),
-        "stock_length": gettext("A length is wrong: labels and paper measure 10 to 420 mm, margins at least 0."),
+        "stock_length": gettext("A length is wrong: labels measure 20 × 10 to 200 × 200 mm, paper at most 420 mm, margins at least 0."),
         "stock_count": gettext("A sheet has 1 to 50 labels side by side and 1 to 100 below one another."),
         "stock_overlap": gettext(
             "The labels overlap: they lie %(pitch_mm)s mm apart and are %(length_mm)s mm long. Measure from edge to edge."

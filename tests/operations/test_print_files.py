@@ -25,11 +25,11 @@ from traceability.operations.print_files import (
     close_file,
     files_of,
     make_file,
+    missing_of,
     note_sent,
     open_file,
     parts_of,
     plan_file,
-    rests_of,
     sending,
 )
 from traceability.operations.print_labels import PrintJob, PrintKeys
@@ -314,12 +314,12 @@ def test_the_record_of_a_file_and_what_is_offered_after_it_broke_off(workshop, s
     with reading(services.engine) as session:
         kept = files_of(session, run.id)[0]
     assert (kept.sent_labels, kept.sent_unit, kept.sent_bytes, kept.sha256) == (4, 4, 120, None) and kept.ended_at
-    assert rests_of([kept], [(1, 9)]) == {kept.id: (1, 5)}
-    assert rests_of([kept], [(1, 5), (6, 9)]) == {kept.id: (2, 5)}
+    assert missing_of([kept], [(1, 9)]) == {kept.id: (1, 1, 9)}
+    assert missing_of([kept], [(1, 5), (6, 9)]) == {kept.id: (2, 1, 9)}
     workshop.act(close_file, file.id, Sent(9, 9, 200), "0" * 64, now=workshop.now)
     with reading(services.engine) as session:
         kept = session.scalars(select(PrintFile)).one()
-    assert kept.sent_labels == kept.labels == 9 and rests_of([kept], [(1, 9)]) == {}
+    assert kept.sent_labels == kept.labels == 9 and missing_of([kept], [(1, 9)]) == {}
 
 
 def test_a_table_that_no_spreadsheet_holds_is_refused_before_its_first_byte(workshop, printed, planned):

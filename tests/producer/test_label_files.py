@@ -13,7 +13,7 @@ from traceability.models import PrintFile, PrintRun, Revocation
 from traceability.models.engine import acting, reading
 from traceability.operations import print_files
 from traceability.web import label_files
-from traceability.web.label_files import recorder
+from traceability.web.label_files import MOST_AT_ONCE, recorder
 
 
 def files(services) -> list[PrintFile]:
@@ -66,9 +66,11 @@ def test_a_connection_that_is_closed_half_way_is_on_record_and_the_rest_is_offer
     assert kept.ended_at and kept.sha256 is None and 5 <= kept.sent_unit <= 11 and kept.sent_labels == kept.sent_unit
     page = lan.browser.get(lan.at(code, "print") + f"&run={run}").text
     assert f"broken off after {kept.sent_labels} of 40 labels" in page
-    rest = re.search(r'href="([^"]+)">The rest, from label (\d+) on', page)
-    assert int(rest[2]) == kept.sent_unit + 1
-    again = lan.browser.get(rest[1].replace("&amp;", "&"))
+    assert (
+        'name="from" inputmode="numeric" maxlength="9" value="1"' in page
+        and 'name="until" inputmode="numeric" maxlength="9" value="40"' in page
+    )
+    again = lan.browser.get(lan.at(code, "print", run, "labels.pdf") + f"&part=1&from={kept.sent_unit + 1}&until=40")
     assert again.status_code == 200 and len(codes_in(again.data)) == 40 - kept.sent_unit
     first = codes_in(fetch(lan, code, run).data)
     assert codes_in(again.data) == first[kept.sent_unit :]
@@ -84,10 +86,9 @@ def test_the_rest_of_one_of_several_files_is_of_that_file(lan, services):
     answer.close()
     page = lan.browser.get(lan.at(code, "print") + f"&run={run}").text
     assert "File 1: labels 1 to 20" in page and "File 2: labels 21 to 40" in page
-    rest = re.search(r'href="([^"]+)">The rest, from label (\d+) on', page)
-    assert "part=2" in rest[1] and 21 < int(rest[2]) < 30
-    assert len(codes_in(lan.browser.get(rest[1].replace("&amp;", "&")).data)) == 41 - int(rest[2])
-    assert files(services)[-1].last_unit == 40 and files(services)[-1].sha256
+    assert re.search(r'name="part" value="2".*name="from"[^>]+value="21".*name="until"[^>]+value="40"', page)
+    assert len(codes_in(lan.browser.get(lan.at(code, "print", run, "labels.pdf") + "&part=2&from=30&until=33").data)) == 4
+    assert files(services)[-1].last_unit == 33 and files(services)[-1].sha256
 
 
 def test_a_connection_that_is_closed_before_the_first_piece_is_on_record_as_ended(lan, services):
@@ -276,3 +277,30 @@ def test_the_run_is_downloaded_once_more_for_each_fetching(lan, services):
         fetch(lan, code, run)
     with acting(services.engine) as session:
         assert session.get_one(PrintRun, int(run)).downloads == 2
+
+
+def test_so_many_files_are_sent_at_once_that_pages_still_open(lan):
+    code = lan.batch(quantity="1000")
+    run = run_of(printed(lan, code, count="40"))
+    held = [stream(lan, lan.at(code, "print", run, "labels.pdf")) for _ in range(MOST_AT_ONCE)]
+    refused = lan.browser.get(lan.at(code, "print", run, "labels.pdf"))
+    assert refused.status_code == 503 and refused.headers["Retry-After"] == "60"
+    for answer in held:
+        answer.close()
+    assert fetch(lan, code, run).status_code == 200
+
+
+def test_a_database_that_is_busy_at_the_end_breaks_no_file_off(lan, services, monkeypatch, caplog):
+    code = lan.batch()
+    run = run_of(printed(lan, code))
+    answer = stream(lan, lan.at(code, "print", run, "labels.pdf"))
+    pieces = iter(answer.response)
+    content = [next(pieces)]
+
+    def busy(*_arguments, **_named):
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(label_files, "close_file", busy)
+    content += pieces
+    assert len(codes_in(b"".join(content))) == 5 and "too busy" in caplog.text
+    assert fetch(lan, code, run).status_code == 200

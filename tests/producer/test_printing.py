@@ -272,3 +272,37 @@ def test_cancelled_labels_are_refused_with_their_list_and_left_out_of_a_file_fet
     assert mixed.status_code == 400 and "not printed again: 9–10." in mixed.text
     again = lan.act(code, "print", "again", form_at=lan.at(code, "print"), first_unit="7", last_unit="8", again_key="a2", **fields)
     assert codes_in(file_of(lan, again)) == texts[6:8]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"start": "25"}, {"each_times": "1001"}, {"parts": "21"}, {"printer": "99"}, {"count": "x"}, {"stock": "15x15"}]
+)
+def test_a_refused_order_comes_back_as_it_was_chosen_and_issues_nothing(lan, services, wrong):
+    code = lan.batch()
+    asked = {"scope": "batch", "form": "signed", "stock": "a4-14", "dpi": "600", "design": "signed", "language": "both", "frames": "1"}
+    answer = printed(lan, code, **{**asked, "boxes": "shown", "kind": "pdf", **wrong})
+    assert answer.status_code == 400 and 'role="alert"' in answer.text
+    kept = ["signed", "600", "both", *([] if "stock" in wrong else ["a4-14"])]
+    assert all(f'<option value="{value}" selected' in answer.text for value in kept)
+    assert 'value="batch" checked' in answer.text and 'name="frames" value="1" checked' in answer.text
+    with reading(services.engine) as session:
+        assert not session.scalars(select(Issuance)).all()
+
+
+@pytest.mark.parametrize("key", ["15x15", "own-7", "a4-1", "999x999"])
+def test_a_stock_that_nobody_can_print_on_is_no_fault_of_the_page(lan, key):
+    code = lan.batch()
+    assert lan.browser.get(lan.at(code, "print") + f"&stock={key}").status_code == 200
+    assert lan.browser.get(lan.at(code, "preview.svg") + f"&stock={key}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"), [({"kind": "csv", "each_times": "2"}, "several times"), ({"kind": "zpl", "start": "2"}, "place 1")]
+)
+def test_what_a_kind_of_file_cannot_hold_is_told(lan, fields, word):
+    assert word in printed(lan, lan.batch(), stock="50x30-2", **fields).text
+
+
+def test_so_many_labels_that_no_file_holds_them_are_refused_with_their_copies(lan):
+    answer = printed(lan, lan.batch(quantity="2000"), count="1001", each_times="1000")
+    assert answer.status_code == 400 and "1000" in answer.text

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fontTools.pens.basePen import AbstractPen
 
+_READING = RLock()
 MADE = Path(__file__).with_name("made")
 """Where faces lie that were made at set-up."""
 
@@ -54,21 +56,23 @@ class Font:
         from fontTools.pens.recordingPen import DecomposingRecordingPen
         from fontTools.pens.transformPen import TransformPen
 
-        glyphs, names = self._table.getGlyphSet(), self._table.getBestCmap()
-        # An accented letter is a reference to its letter and to its accent, which not every pen can follow.
-        drawn = DecomposingRecordingPen(glyphs)
-        at = 0
-        for character in text:
-            name = names[ord(character)]
-            glyphs[name].draw(TransformPen(drawn, (1, 0, 0, 1, at, 0)))
-            at += glyphs[name].width
+        # The tables are unpacked as they are asked for, which threads must not do at once.
+        with _READING:
+            glyphs, names = self._table.getGlyphSet(), self._table.getBestCmap()
+            # An accented letter is a reference to its letter and to its accent, which not every pen can follow.
+            drawn = DecomposingRecordingPen(glyphs)
+            at = 0
+            for character in text:
+                name = names[ord(character)]
+                glyphs[name].draw(TransformPen(drawn, (1, 0, 0, 1, at, 0)))
+                at += glyphs[name].width
         drawn.replay(pen)
 
     def bounds(self, text: str) -> tuple[float, float, float, float]:
         """The box of the ink of `text` in ems: left, bottom, right, top, y upwards."""
         from fontTools.pens.boundsPen import BoundsPen
 
-        pen = BoundsPen(self._table.getGlyphSet())
+        pen = BoundsPen(None)
         self.draw(text, pen)
         left, bottom, right, top = (value / self.units for value in pen.bounds or (0, 0, 0, 0))
         return left, bottom, right, top

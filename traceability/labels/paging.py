@@ -55,15 +55,15 @@ def deal(units: Iterable[Units], stock: Stock, dealing: Dealing) -> Iterator[Pag
     """Pages of labels, as they come; every page but the last is full."""
     first, room = dealing.start - 1, stock.count - dealing.start + 1
     waiting: list[Units] = []
-    for some in units:
-        rest = _repeated(some, dealing.copies)
-        while len(rest) >= room:
-            yield Page(first, _joined([*waiting, rest.part(0, room)]))
-            rest, waiting = rest.part(room, len(rest)), []
+    for rest in (copied for some in units for copied in _repeated(some, dealing.copies)):
+        at = 0
+        while len(rest) - at >= room:
+            yield Page(first, _joined([*waiting, rest.part(at, at + room)]))
+            at, waiting = at + room, []
             first, room = 0, stock.count
-        if len(rest):
-            waiting.append(rest)
-            room -= len(rest)
+        if at < len(rest):
+            waiting.append(rest.part(at, len(rest)))
+            room -= len(rest) - at
     if waiting:
         yield Page(first, _joined(waiting))
 
@@ -89,8 +89,14 @@ def _shares(pages: int, parts: int) -> list[int]:
     return [pages * part // min(parts, pages) for part in range(1, min(parts, pages) + 1)]
 
 
-def _repeated(units: Units, copies: int) -> Units:
-    return units if copies == 1 else units.repeated(copies)
+def _repeated(units: Units, copies: int) -> Iterator[Units]:
+    """Labels so many times each, not many more at once than there were: copies must not multiply the memory."""
+    if copies == 1:
+        yield units
+        return
+    step = max(1, len(units) // copies)
+    for at in range(0, len(units), step):
+        yield units.part(at, min(at + step, len(units))).repeated(copies)
 
 
 def _joined(parts: list[Units]) -> Units:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-from traceability.labels.label import Size
+from traceability.labels.label import Size, SizeFault, check_size
 
 # Dots an inch: most thermal printers, finer ones, and office printers.
 PRINTERS_DPI = (203, 300, 600)
@@ -91,6 +91,10 @@ def check_stock(stock: Stock) -> Stock:
     if stock.sensed not in ("gap", "black_mark", "none") or (stock.sensed != "none" and not stock.gap_mm):
         # A printer that is told of a gap of nothing takes the paper for endless.
         raise StockFault("gap")
+    try:
+        check_size(stock.label)
+    except SizeFault as fault:
+        raise StockFault("length", **fault.facts) from None
     _check_overlap(stock)
     right = stock.left_mm + (stock.columns - 1) * stock.pitch_x_mm + stock.label.width_mm - stock.page.width_mm
     below = stock.top_mm + (stock.rows - 1) * stock.pitch_y_mm + stock.label.height_mm - stock.page.height_mm

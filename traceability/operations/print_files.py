@@ -72,11 +72,13 @@ class Paper:
     correction: Correction = field(default_factory=Correction)
 
     def check(self) -> "Paper":
-        """The same, if it can be. Refused: `kind_of_stock`, `copies_of_kind`, `paging_start`, `paging_copies`."""
+        """The same, if it can be. Refused: `kind_of_stock`, `copies_of_kind`, `start_of_kind`, `paging_start`, `paging_copies`."""
         if self.kind not in KINDS or (self.kind in ("zpl", "tspl") and self.stock.kind != "roll"):
             raise Refused("kind_of_stock")
         if self.kind not in _REPEATING and self.dealing.copies > 1:
             raise Refused("copies_of_kind")
+        if self.kind != "pdf" and self.dealing.start > 1:
+            raise Refused("start_of_kind")
         try:
             self.dealing.check(self.stock)
         except PagingFault as fault:
@@ -130,7 +132,7 @@ def plan_file(
 ) -> FilePlan:
     """The file of a run or of one of its parts, or of some of its units where the others are there already.
 
-    Cancelled units are left out. Refused: those of `plan_run`, `stock_unknown`, `part_unknown`.
+    Cancelled units are left out. Refused: those of `plan_run`, `stock_unknown`, `part_unknown`, `part_cancelled`.
     """
     batch = session.get(Batch, run.batch_id)
     if batch is None:
@@ -138,14 +140,12 @@ def plan_file(
     paper = paper_of(run, find_stock(session, batch.producer_id, run.stock).stock)
     paper = replace(paper, correction=correction_of(session, run.printer_id, batch.producer_id))
     units, paper = _units_of_part(run, paper, part, some or Some())
-    plan = plan_run(
-        session,
-        run.batch_id,
-        replace(job, form=run.form, units=units, design=run.design, language=run.language),
-        keys=keys,
-        now=now,
-        on_record=True,
-    )
+    job = replace(job, form=run.form, units=units, design=run.design, language=run.language)
+    try:
+        plan = plan_run(session, run.batch_id, job, keys=keys, now=now, on_record=True)
+    except Refused as refused:
+        # Of several labels the words are not those of one.
+        raise Refused("part_cancelled") if units and refused.code == "stamp_cancelled" else refused from None
     span = f"{units[0]}-{units[1]}" if units else "batch"
     labels, ending = plan.count if units else run.copies, ending_of(run.kind, labels_of(run))
     name = f"labels-{batch.lot or batch.code}-{span}.{ending}"
@@ -169,20 +169,25 @@ def paper_of(run: PrintRun, stock: Stock) -> Paper:
 def parts_of(run: PrintRun, stock: Stock) -> list[tuple[int, int]]:
     """The units of each of a run's files, one range where it is not split. Refused `paging_parts`."""
     assert run.first_unit and run.last_unit
-    return split_units((run.first_unit, run.last_unit), stock, paper_of(run, stock).dealing, run.parts)
+    return split_units((run.first_unit, run.last_unit), stock, run.kind, paper_of(run, stock).dealing, run.parts)
 
 
-def split_units(units: tuple[int, int], stock: Stock, dealing: Dealing, parts: int) -> list[tuple[int, int]]:
+def split_units(units: tuple[int, int], stock: Stock, kind: str, dealing: Dealing, parts: int) -> list[tuple[int, int]]:
     """Units in ranges that each begin on a new page. Refused `paging_parts`."""
     try:
-        return split_by_pages(*units, stock, dealing, parts)
+        return split_by_pages(*units, stock, _on_pages(kind, dealing), parts)
     except PagingFault as fault:
         raise Refused(f"paging_{fault.code}", **fault.facts) from None
 
 
 def pages_of(run: PrintRun, stock: Stock) -> int:
     """Pages, or rows of a roll, that all of a run takes."""
-    return paper_of(run, stock).dealing.pages(stock, labels_of(run))
+    return _on_pages(run.kind, paper_of(run, stock).dealing).pages(stock, labels_of(run))
+
+
+def _on_pages(kind: str, dealing: Dealing) -> Dealing:
+    """How labels stand on pages: a label printer repeats whole rows by itself."""
+    return dealing if kind == "pdf" else replace(dealing, copies=1)
 
 
 def labels_of(run: PrintRun) -> int:
@@ -305,10 +310,11 @@ def _sending(pieces: Iterator[bytes], fetching: Fetching, sent: Sent, clock: Cal
         yield b""
         for piece in pieces:
             digest.update(piece)
-            yield piece
+            # Before it is given away: whoever takes it slowly may be long about it.
             if clock() - told >= every:
                 fetching.tell(fetching.file_id, sent)
                 told = clock()
+            yield piece
         whole = True
     finally:
         fetching.end(fetching.file_id, sent, digest.hexdigest() if whole else None)
@@ -350,11 +356,14 @@ def files_of(session: Session, run_id: int) -> list[PrintFile]:
     return list(session.scalars(select(PrintFile).where(PrintFile.run_id == run_id).order_by(PrintFile.id.desc())))
 
 
-def rests_of(files: Sequence[PrintFile], ranges: Sequence[tuple[int | None, int | None]]) -> dict[int, tuple[int, int]]:
-    """Of files that broke off: the part of the run that each was, and the unit from which on it can be fetched again."""
+def missing_of(files: Sequence[PrintFile], ranges: Sequence[tuple[int | None, int | None]]) -> dict[int, tuple[int, int, int]]:
+    """Of files that broke off: the part of the run that each was, and its first and last unit.
+
+    What was handed over may still have been on its way, so it is for whoever has the paper to say which are missing.
+    """
     parts = {last: part for part, (_, last) in enumerate(ranges, start=1)}
-    broken = [file for file in files if file.ended_at and not file.sha256 and file.last_unit in parts]
-    return {file.id: (parts[file.last_unit], file.sent_unit + 1) for file in broken if file.sent_unit and file.sent_unit != file.last_unit}
+    broken = [file for file in files if file.ended_at and not file.sha256 and file.first_unit]
+    return {file.id: (parts[file.last_unit], file.first_unit, file.last_unit) for file in broken if file.last_unit in parts}  # type: ignore[misc]
 
 
 def _units_of_part(run: PrintRun, paper: Paper, part: int, some: Some) -> tuple[tuple[int, int] | None, Paper]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from traceability.domain.batch import FORMS
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.keys import Keyring
 from traceability.domain.roles import Actor
@@ -21,7 +22,7 @@ from traceability.operations.issue import Order, issue_stamps
 from traceability.operations.label_run import plan_run
 from traceability.operations.print_files import Paper, split_units
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
-from traceability.operations.printers import find_printer, has_printer
+from traceability.operations.printers import has_printer
 from traceability.operations.stocks import find_stock, stocks_for
 
 __all__ = [
@@ -124,7 +125,7 @@ def _usual_stock(session: Session, batch: Batch, key: str) -> str:
 
 def check_choice(session: Session, producer_id: int, choice: Choice, *, any_dpi: bool = False) -> Choice:
     """Refused: `form_unknown`, `stock_unknown`, `design_unknown`, `kind_of_stock`, `paging_start`, `paging_copies`, `paging_parts`."""
-    if choice.form not in ("house", "gs1", "signed"):
+    if choice.form not in FORMS:
         raise Refused("form_unknown", form=choice.form)
     stock = find_stock(session, producer_id, choice.stock).stock
     if choice.dpi not in PRINTERS_DPI and not any_dpi:
@@ -134,18 +135,37 @@ def check_choice(session: Session, producer_id: int, choice: Choice, *, any_dpi:
     onto = choice.onto
     dealing = dealing_of(onto)
     Paper(stock, choice.dpi, onto.kind, onto.compact, dealing=dealing).check()
-    if onto.printer_id is not None:
-        find_printer(session, onto.printer_id, frozenset({producer_id}))
+    if onto.printer_id is not None and not has_printer(session, onto.printer_id, producer_id):
+        raise Refused("printer_missing")
     if not 1 <= onto.parts <= MOST_PARTS:
         raise Refused("paging_parts", most=MOST_PARTS)
     # What cannot be split is told before anything is issued for it, however many units there will be.
-    split_units((1, 1), stock, dealing, onto.parts)
+    split_units((1, 1), stock, onto.kind, dealing, onto.parts)
     return choice
 
 
 def dealing_of(onto: Onto) -> Dealing:
     """How a choice deals labels out."""
     return Dealing(onto.start, "columns" if onto.by_columns else "rows", onto.each_times)
+
+
+def shown_choice(session: Session, batch: Batch, wanted: Choice, usual: Choice) -> Choice:
+    """What is wanted, and the usual only where it names what there is not: nothing chosen is lost for another field's fault."""
+    onto = wanted.onto
+    if not has_printer(session, onto.printer_id, batch.producer_id):
+        onto = replace(onto, printer_id=None)
+    try:
+        find_stock(session, batch.producer_id, wanted.stock)
+    except Refused:
+        wanted = replace(wanted, stock=usual.stock)
+    return replace(
+        wanted,
+        form=wanted.form if wanted.form in FORMS else usual.form,
+        dpi=wanted.dpi if wanted.dpi in PRINTERS_DPI else usual.dpi,
+        design=wanted.design if wanted.design in DESIGNS else usual.design,
+        language=wanted.language if wanted.language in LANGUAGES else usual.language,
+        onto=onto,
+    )
 
 
 def fits_of(session: Session, batch: Batch, choice: Choice, job: PrintJob, now: datetime) -> list[Fit]:
@@ -242,7 +262,7 @@ def record_unattended(
 def _one_part(stock: Stock, choice: Choice, units: tuple[int, int] | None, part: int) -> tuple[Choice, tuple[int, int] | None]:
     """One of several files as a run of its own: all but the first begin on a fresh page."""
     onto = choice.onto
-    ranges = [units] if units is None else list(split_units(units, stock, dealing_of(onto), onto.parts))
+    ranges = [units] if units is None else list(split_units(units, stock, onto.kind, dealing_of(onto), onto.parts))
     if not 1 <= part <= len(ranges):
         raise Refused("part_unknown")
     return replace(choice, onto=replace(onto, parts=1, start=onto.start if part == 1 else 1)), ranges[part - 1]
@@ -287,8 +307,8 @@ def _check_order(session: Session, batch_id: int, choice: Choice, count: int, jo
     if batch is None:
         raise NotFound("batch_missing", batch=batch_id)
     check_choice(session, batch.producer_id, choice)
-    if not 1 <= count <= MOST_LABELS:
-        raise Refused("labels_range", most=MOST_LABELS)
+    if not 1 <= count <= MOST_LABELS // max(1, choice.onto.each_times):
+        raise Refused("labels_range", most=MOST_LABELS // max(1, choice.onto.each_times))
     label = preview_label(session, batch, job, by_unit=choice.by_unit, now=now)
     if not check_fit(label, find_stock(session, batch.producer_id, choice.stock).stock.label, choice.dpi).fits:
         raise Refused("label_misfit")

@@ -1,13 +1,16 @@
 """Files of labels: sent while they are made, how far they are, and labels that were spoilt."""
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
+from threading import BoundedSemaphore
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -18,6 +21,7 @@ from traceability.operations.kept_files import own_batch
 from traceability.operations.open_batch import first_time
 from traceability.operations.print_files import (
     Fetching,
+    FilePlan,
     Sent,
     Some,
     close_file,
@@ -41,6 +45,11 @@ from traceability.wording import word_refusal
 label_files = Blueprint("label_files", __name__)
 # What is told of a file while it is sent is worth no waiting for others.
 _PATIENCE_MS = 200
+_TRIES = 3
+MOST_AT_ONCE = 4
+# A file holds one of the server's threads for as long as its client takes: the others are for stamps and pages.
+_ROOM = BoundedSemaphore(MOST_AT_ONCE)
+_log = logging.getLogger(__name__)
 
 
 @label_files.get("/producer/batches/<code>/print/<int:run_id>/labels.<ending>")
@@ -61,16 +70,29 @@ def labels(code: str, run_id: int, ending: str) -> ResponseReturnValue:
     if request.method == "HEAD":
         # Whoever only asks what the file would be has fetched nothing.
         return answer
-    sent = Sent()
+    if not _ROOM.acquire(blocking=False):
+        return Response(
+            gettext("Others are fetching files just now. Try again in a minute."), 503, {"Retry-After": "60"}, mimetype="text/plain"
+        )
+    try:
+        answer.response = _begun(plan, batch.id)
+    except BaseException:
+        _ROOM.release()
+        raise
+    return answer
+
+
+def _begun(plan: FilePlan, batch_id: int) -> Iterator[bytes]:
+    """A file's bytes, its fetching put on record. What ends it makes room for another."""
+    around, sent = services(), Sent()
     try:
         _, pieces = make_file(plan, sent)
     except LabelDoesNotFit:
         raise Refused("label_misfit") from None
     with doing("fetch_labels") as session:
-        kept = open_file(session, find_run(session, batch.id, run_id, lock=True), plan, actor=actor("producer"), now=around.clock())
-        file_id = kept.id
-    answer.response = sending(pieces, recorder(around.engine, around.clock, file_id), sent, time.monotonic)
-    return answer
+        run = find_run(session, batch_id, plan.run_id, lock=True)
+        file_id = open_file(session, run, plan, actor=actor("producer"), now=around.clock()).id
+    return sending(pieces, recorder(around.engine, around.clock, file_id, _ROOM.release), sent, time.monotonic)
 
 
 @label_files.get("/producer/batches/<code>/print/<int:run_id>/progress")
@@ -121,16 +143,23 @@ def _cancel(code: str) -> None:
             )
 
 
-def recorder(engine: Engine, clock: Callable[[], datetime], file_id: int) -> Fetching:
-    """Puts on record how a file goes out, in acts of their own."""
+def recorder(engine: Engine, clock: Callable[[], datetime], file_id: int, afterwards: Callable[[], None] = lambda: None) -> Fetching:
+    """Puts on record how a file goes out, in acts of their own; `afterwards` is called when it has ended."""
 
     def tell(number: int, sent: Sent) -> None:
         with suppress(OperationalError), acting(engine, patience_ms=_PATIENCE_MS) as session:
             note_sent(session, number, sent)
 
     def end(number: int, sent: Sent, digest: str | None) -> None:
-        with acting(engine, act="send_labels") as session:
-            close_file(session, number, sent, digest, now=clock())
+        try:
+            for _ in range(_TRIES):
+                with suppress(OperationalError), acting(engine, act="send_labels") as session:
+                    close_file(session, number, sent, digest, now=clock())
+                    return
+            # The bytes are sent: a record that is missing is no reason to break them off.
+            _log.error("file %s of labels has ended, and the database was too busy to put it on record", number)
+        finally:
+            afterwards()
 
     return Fetching(file_id, tell, end)
 

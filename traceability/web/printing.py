@@ -17,7 +17,7 @@ from traceability.models.engine import reading
 from traceability.operations.kept_files import own_batch
 from traceability.operations.list_batches import is_recalled
 from traceability.operations.open_batch import last_unit
-from traceability.operations.print_files import ending_of, files_of, labels_of, pages_of, parts_of, rests_of
+from traceability.operations.print_files import ending_of, files_of, labels_of, missing_of, pages_of, parts_of
 from traceability.operations.print_labels import PrintJob, PrintKeys, preview_label
 from traceability.operations.print_run import (
     MOST_LABELS,
@@ -35,6 +35,7 @@ from traceability.operations.print_run import (
     remedies_of,
     remembered_choice,
     runs_of,
+    shown_choice,
 )
 from traceability.operations.printers import list_printers
 from traceability.operations.stocks import find_stock
@@ -158,9 +159,10 @@ def show_form(code: str, fields: Mapping[str, str], problem: str | None = None) 
         batch = own_batch(session, code, _own())
         usual = remembered_choice(session, batch, principal().account_id)
         try:
-            choice = check_choice(session, batch.producer_id, chosen(fields, usual))
+            wanted = chosen(fields, usual)
         except Refused:
-            choice = usual
+            wanted = usual
+        choice = shown_choice(session, batch, wanted, usual)
         issued = last_unit(session, batch.id)
         left = max(0, batch.unit_limit - issued)
         forms = [form for form in FORMS if form != "gs1" or (batch.product.gtin and batch.kind == "goods")]
@@ -223,4 +225,4 @@ def _files(session: Session, batch: Batch, fields: Mapping[str, str]) -> dict[st
     ranges = parts_of(run, stock) if run.first_unit else [(None, None)]
     ending = ending_of(run.kind, labels_of(run))
     files, pages = files_of(session, run.id), pages_of(run, stock)
-    return {"run": run, "ending": ending, "ranges": ranges, "files": files, "rests": rests_of(files, ranges), "pages": pages}
+    return {"run": run, "ending": ending, "ranges": ranges, "files": files, "missing": missing_of(files, ranges), "pages": pages}
