@@ -29,6 +29,9 @@ sys.path.insert(0, str(PROJECT))
 HOST = "TRACE.LAOCAI.GOV.VN"
 RUNS = 3
 PORT = 8797
+# Other files than sheets, and how many labels of each: "compact" is with the printer's own codes.
+WRITERS = {"zpl": 20_000, "zpl-compact": 20_000, "tspl": 20_000, "tspl-compact": 20_000, "csv": 20_000, "xlsx": 20_000}
+WRITERS |= {"png": 2_000, "svg": 1_000, "pdfs": 1_000, "pdf": 20_000}
 # So many labels of the sample were issued and none of them cancelled.
 DOWNLOADED = 20
 
@@ -47,6 +50,8 @@ def main() -> None:
     for way in ("path", "bits"):
         for count in (10_000, asked.labels):
             told(f"{count:,} house labels, A4 65-up, {way}", [child(way, count)], count)
+    for way, count in WRITERS.items():
+        told(f"{count:,} labels of 50 x 30 mm at 203 dpi, {way}", [child(way, count) for _ in range(RUNS)], count)
     signing = [child("signing", asked.signed) for _ in range(RUNS)]
     signed = [child("signed", asked.signed) for _ in range(RUNS)]
     told(f"{asked.signed:,} signatures alone", signing, asked.signed)
@@ -122,8 +127,12 @@ def made(way: str, count: int):
     job = PrintJob("signed" if signed else "house", f"https://{HOST}", specimen=False)
     span = Span(1, count, claims, 1 if signed else None)
     plan = RunPlan(job, face, "7K3MQ9X2ABCS", None, "SC-2026-03", (span,), None, bytes(range(32)), {1: bytes(range(32))})
-    paper = Paper(STOCKS["a4-18" if signed else "a4-65"], 600, compact=way == "bits")
-    return make_file(FilePlan(0, plan, paper, "labels.pdf", count), Sent())[1]
+    kind, _, compact = way.partition("-")
+    if kind in WRITERS:
+        paper = Paper(STOCKS["50x30"], 203, kind, bool(compact))
+    else:
+        paper = Paper(STOCKS["a4-18" if signed else "a4-65"], 600, compact=way == "bits")
+    return make_file(FilePlan(0, plan, paper, "labels", count, packed=kind in ("png", "svg", "pdfs")), Sent())[1]
 
 
 def first_byte() -> float:
