@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--labels", type=int, default=1_000_000)
     parser.add_argument("--signed", type=int, default=40_000)
-    parser.add_argument("--one", nargs=3, metavar=("WAY", "COUNT", "CORES"), help=argparse.SUPPRESS)
+    parser.add_argument("--one", nargs=2, metavar=("WAY", "COUNT"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
         print(*one(asked.one[0], int(asked.one[1])))
@@ -75,7 +75,7 @@ def median(runs: list[tuple[float, float, float]]) -> float:
 def child(way: str, count: int) -> tuple[float, float, float]:
     """Seconds of the whole process, its peak in MB, bytes written."""
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, __file__, "--one", way, str(count), "0"], check=True, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, __file__, "--one", way, str(count)], check=True, capture_output=True, text=True)
     peak, size = (float(figure) for figure in done.stdout.split())
     return time.perf_counter() - started, peak, size
 

@@ -148,6 +148,24 @@ def test_a_batch_is_registered_and_printed_by_keyboard_alone(browser: Browser, s
     context.close()
 
 
+def test_what_is_printed_again_follows_what_is_chosen_above_also_a_box_that_is_unticked(
+    browser: Browser, site: Site, accounts: dict[str, str]
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    sign_in(page, site, accounts["manager"])
+    by_unit = next(path for path in producer_pages(site) if path.endswith("/print"))
+    page.goto(f"{site.base}{by_unit}?lang=en")
+    page.locator("summary", has_text="File and paper").click()
+    box, hidden = page.locator("input[type=checkbox][name=frames]"), page.locator("form[data-follows] input[name=frames]")
+    for ticked in (True, False):
+        with page.expect_response("**/print?**"):
+            box.set_checked(ticked)
+        page.wait_for_function("value => document.querySelector('form[data-follows] input[name=frames]').value === value", arg="01"[ticked])
+        assert hidden.input_value() == "01"[ticked]
+    context.close()
+
+
 def reach(page: Page, selector: str) -> None:
     """Presses the tabulator until what is sought has the focus, which must then be seen."""
     for _step in range(120):

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qrcode.util import lost_point
 
-from traceability.qr.many import Press, TextsDiffer, symbols_one_by_one
+from traceability.qr.many import Press, TextsDiffer
 from traceability.qr.penalty import penalties, rows_of
 from traceability.qr.segments import bit_length, split
-from traceability.qr.symbol import capacity_bits, make, minimum_version
+from traceability.qr.symbol import Symbol, capacity_bits, make, minimum_version
 from traceability.qr.tables import MASKS, Shape, tables
 
 BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -21,6 +21,12 @@ START = "https://TRACE.LAOCAI.GOV.VN"
 def array_of(texts: list[str]) -> np.ndarray:
     encoded = [text.encode() for text in texts]
     return np.frombuffer(b"".join(encoded), np.uint8).reshape(len(texts), -1)
+
+
+def symbols_one_by_one(rows: np.ndarray, press: Press) -> list[Symbol]:
+    """Packed symbols as the symbols of single stamps."""
+    unpacked = np.unpackbits(rows, axis=2)[:, :, : press.shape.side]
+    return [Symbol(press.version, press.level, tuple(row.tobytes() for row in modules)) for modules in unpacked]
 
 
 def random_texts(rng: random.Random, version: int, level: str, count: int) -> list[str]:

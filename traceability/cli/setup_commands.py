@@ -73,8 +73,8 @@ def add(app: Flask, services: Services) -> None:
         arguments = ["--interface", "wsgi", "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
         arguments += [
             "--blocking-threads",
-            # Twice as many as files of labels that are sent at once.
-            "8",
+            # More than twice as many as files of labels that are sent at once.
+            "5",
             "--no-ws",
             "--log-level",
             "warning",

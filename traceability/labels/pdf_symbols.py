@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from traceability.labels.pdf_file import numbers
 from traceability.labels.primitives import SymbolBox
-from traceability.qr import QUIET_MODULES
 
 Pieces = NDArray[np.object_]
 
@@ -76,5 +75,4 @@ def _runs(value: int) -> list[tuple[int, int]]:
 def packed_rows(box: SymbolBox) -> NDArray[np.uint8]:
     """A single symbol as packed rows of shape (1, side, row_bytes)."""
     modules = np.frombuffer(b"".join(box.symbol.modules), np.uint8).reshape(box.symbol.size, box.symbol.size)
-    assert QUIET_MODULES > 0
     return np.packbits(modules, axis=1)[None]

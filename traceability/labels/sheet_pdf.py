@@ -76,7 +76,7 @@ class _Sheets:
         form = b"/Type/XObject/Subtype/Form/BBox[%b]/Resources<<%b>>"
         label, page = self._stock.label, self._stock.page
         edges = b"q %b w %b re S Q\n" % (numbers(_LINE_MM), numbers(0, 0, label.width_mm, label.height_mm)) if self._choice.frames else b""
-        # A hundredth more than the label, so that a line on its edge is whole.
+        # A millimetre more than the label, so that a line on its edge is whole.
         around = numbers(-1, -1, label.width_mm + 1, label.height_mm + 1)
         yield file.write_stream(self._label, edges + drawn_marks(self._run.fixed_marks), form % (around, self._faces.resources), small=True)
         named = b"/XObject<</L %d 0 R>>" % self._label

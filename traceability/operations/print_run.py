@@ -124,7 +124,7 @@ def _usual_stock(session: Session, batch: Batch, key: str) -> str:
 
 
 def check_choice(session: Session, producer_id: int, choice: Choice, *, any_dpi: bool = False) -> Choice:
-    """Refused: `form_unknown`, `stock_unknown`, `design_unknown`, `kind_of_stock`, `paging_start`, `paging_copies`, `paging_parts`."""
+    """Refused: `form_unknown`, `stock_unknown`, `design_unknown`, `printer_missing`, `paging_parts`, those of `Paper.check`."""
     if choice.form not in FORMS:
         raise Refused("form_unknown", form=choice.form)
     stock = find_stock(session, producer_id, choice.stock).stock

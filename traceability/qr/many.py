@@ -87,13 +87,6 @@ class Press:
         return changes
 
 
-def symbols_one_by_one(rows: Bytes, press: Press) -> Iterator[Symbol]:
-    """Packed symbols as the symbols of single stamps."""
-    side = press.shape.side
-    for modules in np.unpackbits(rows, axis=2)[:, :, :side]:
-        yield Symbol(press.version, press.level, tuple(row.tobytes() for row in modules))
-
-
 def _words(symbol: Symbol, shape: Shape) -> NDArray[np.uint64]:
     modules = np.frombuffer(b"".join(symbol.modules), np.uint8).reshape(shape.side, shape.side)
     return packed_words(modules, shape)

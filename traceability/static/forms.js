@@ -215,9 +215,10 @@ async function showPreview(form) {
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.getElementById("fit").replaceWith(page.getElementById("fit"));
-    // What is printed again is printed as it is chosen above.
+    // What is printed again is printed as it is chosen above; a box that is not ticked is not asked for, so the answer tells.
     for (const field of document.querySelectorAll("form[data-follows] input[type=hidden]")) {
-      if (asked.has(field.name)) field.value = asked.get(field.name);
+      const told = page.querySelector(`form[data-follows] input[name="${field.name}"]`);
+      if (told && !["csrf_token", "again_key"].includes(field.name)) field.value = told.value;
     }
   } catch {
     // Without network the last preview stays; the server checks the fit again before it issues anything.
