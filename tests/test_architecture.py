@@ -12,10 +12,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 OURS = {
     "domain": {"domain"},
     "qr": {"qr"},
+    "journal": {"journal"},
     "labels": {"labels", "domain", "qr"},
     "models": {"models", "domain"},
     "migrations": {"migrations", "models"},
-    "operations": {"operations", "models", "domain", "qr", "labels"},
+    "operations": {"operations", "models", "domain", "qr", "labels", "journal"},
     "web": {
         "web",
         "operations",
@@ -23,6 +24,7 @@ OURS = {
         "domain",
         "labels",
         "qr",
+        "journal",
         "config",
         "keystore",
         "app_secret",
@@ -44,6 +46,7 @@ OURS = {
 FORBIDDEN = {
     "domain": {"flask", "sqlalchemy", "flask_babel", "os", "random", "secrets", "time", "pathlib", "io", "socket", "qrcode", "PIL"},
     "qr": {"flask", "sqlalchemy", "PIL", "reportlab"},
+    "journal": {"flask", "sqlalchemy", "numpy"},
     "labels": {"flask", "sqlalchemy"},
     "models": {"flask"},
     "operations": {"flask", "flask_babel", "random", "secrets", "time", "os"},
