@@ -11,15 +11,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from traceability.app_secret import load_secret
 from traceability.audit_checkpoints import Checkpoints
+from traceability.bell import Bell
 from traceability.cli import add_commands
 from traceability.config import PROJECT, SettingError, Settings, read_settings
+from traceability.journal.writer import Journal
 from traceability.keystore import LiveKeyStore
 from traceability.models.audit import on_audited
 from traceability.models.engine import make_engine
 from traceability.pictures import MOST_BYTES
 from traceability.uploads import UploadStore
+from traceability.web import headers
+from traceability.web.fast_path import FastPath, Scans
+from traceability.web.known_stamps import KnownStamps
 from traceability.web.languages import choose_locale
 from traceability.web.pages import add_pages
+from traceability.web.register_watch import RegisterWatch
 from traceability.web.services import Services, register
 from traceability.web.sessions import ServerSessions
 from traceability.web.visitors import Visitors
@@ -35,26 +41,41 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Ho_Chi_Minh"
     app.logger.setLevel(logging.INFO)
-    if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     Babel(app, default_locale="vi", locale_selector=choose_locale, default_translation_directories="translations")
     css, staff_css = (_minified((PROJECT / "traceability" / "static" / name).read_text("utf-8")) for name in ("page.css", "staff.css"))
-    services = Services(
-        settings=settings,
-        engine=make_engine(settings.database_url),
-        key_store=LiveKeyStore(settings.keys_folder),
-        visitors=Visitors(settings.instance / "visitor-keys"),
-        clock=clock or (lambda: datetime.now(UTC)),
-        secret=load_secret(settings.instance),
-        uploads=UploadStore(settings.instance / "uploads"),
-    )
+    services = _put_together(settings, clock or (lambda: datetime.now(UTC)))
     app.secret_key = services.secret.key_for("form tokens")
     app.session_interface = ServerSessions(services)
+    # The bell first: who is told that a batch is recalled must find it recalled everywhere.
+    on_audited(services.engine, lambda _mark: services.bell.ring())
     on_audited(services.engine, Checkpoints(settings.instance, settings.keys_folder).append)
-    register(app.extensions, services)
+    scans = Scans(services, headers.public_headers(settings, css).items())
+    register(app.extensions, services, scans)
     add_pages(app, settings, css, staff_css)
     add_commands(app, services)
+    app.wsgi_app = FastPath(app.wsgi_app, scans)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        # Outermost, so that visitors are told apart by their own addresses.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _put_together(settings: Settings, clock: Callable[[], datetime]) -> Services:
+    engine, key_store = make_engine(settings.database_url), LiveKeyStore(settings.keys_folder)
+    bell, known = Bell(settings.instance / "live" / "bell"), KnownStamps()
+    return Services(
+        settings=settings,
+        engine=engine,
+        key_store=key_store,
+        visitors=Visitors(settings.instance / "visitor-keys"),
+        clock=clock,
+        secret=load_secret(settings.instance),
+        uploads=UploadStore(settings.instance / "uploads"),
+        journal=Journal(settings.instance / "journal", waits=settings.scan_sync == "wait"),
+        bell=bell,
+        known=known,
+        watch=RegisterWatch(engine, key_store, bell, known, clock),
+    )
 
 
 def _settings_or_exit() -> Settings:

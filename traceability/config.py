@@ -24,6 +24,7 @@ SETTINGS = (
     ("WORKERS", "one a core, at most 4", "how many processes serve"),
     ("INSTANCE", "instance/", "the folder of keys, secrets and the SQLite database"),
     ("TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-For`"),
+    ("SCAN_SYNC", "soon", "`soon`: a scan is on the disk 5 ms after its answer; `wait`: before it"),
     ("OPERATOR", "Tem truy xuất Lào Cai (thử nghiệm)", "who runs the service, as the pages' footer says"),
     ("OPERATOR_CONTACT", "", "a phone number or e-mail address for the footer"),
     ("SMTP_HOST", "", "the mail server that sends links; without it they are shown to whoever makes them"),
@@ -71,6 +72,7 @@ class Settings:
     operator_contact: str
     test_mode: bool
     language: str = "en"
+    scan_sync: str = "soon"
     mail_server: MailServer | None = None
 
     @property
@@ -105,6 +107,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         operator_contact=given.get("OPERATOR_CONTACT", ""),
         test_mode=test_mode,
         language=_language(given),
+        scan_sync=_scan_sync(given),
         mail_server=_mail_server(given),
     )
 
@@ -191,6 +194,13 @@ def _mail_server(given: Mapping[str, str]) -> MailServer | None:
     if security == "none" and password and host not in ("localhost", "127.0.0.1"):
         raise SettingError("SMTP_SECURITY='none': the password would cross the network for all to read; choose starttls or tls")
     return MailServer(host, _number(given, "SMTP_PORT", SMTP_PORTS[security], 1, 65535), security, sender, user, password)
+
+
+def _scan_sync(given: Mapping[str, str]) -> str:
+    chosen = given.get("SCAN_SYNC") or "soon"
+    if chosen not in ("soon", "wait"):
+        raise SettingError(f"SCAN_SYNC={chosen!r}: choose soon or wait")
+    return chosen
 
 
 def _language(given: Mapping[str, str]) -> str:

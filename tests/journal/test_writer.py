@@ -37,7 +37,10 @@ def test_a_record_is_in_the_file_once_it_is_taken(journal):
 
 
 def test_what_threads_append_at_once_is_all_there_and_whole(journal):
-    threads = [threading.Thread(target=lambda first=first: [journal.append(record(first + n)) for n in range(500)]) for first in range(0, 4000, 500)]
+    threads = [
+        threading.Thread(target=lambda first=first: [journal.append(record(first + n)) for n in range(500)])
+        for first in range(0, 4000, 500)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -10,6 +10,7 @@ from traceability.models.printer import Printer
 from traceability.models.printing import OwnStock, PrintFile
 from traceability.models.producer import CraftVillage, Picture, Producer, ProducerLogo, Product
 from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
+from traceability.models.register_change import RegisterChange
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Recall",
     "Recognition",
     "RecoveryCode",
+    "RegisterChange",
     "Report",
     "Revocation",
     "Scan",

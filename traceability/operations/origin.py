@@ -1,5 +1,6 @@
 """What an origin page says, gathered into frozen values that a template only has to word."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -10,18 +11,15 @@ from traceability.domain.dates import day_in_vietnam
 from traceability.domain.verdict import Judgement, Units, Verdict
 from traceability.models import (
     Batch,
-    Issuance,
     Photograph,
     Product,
-    Recall,
     Recognition,
     Report,
-    Revocation,
     Scan,
     Stage,
-    Suspicion,
     UseRight,
 )
+from traceability.operations.batch_facts import FOR_EVER, BatchFacts
 from traceability.operations.issue import as_rule
 from traceability.operations.origin_page import Correction, Indication, OriginPage, ProducerFacts, RecallFacts, Seen, Stars, Step, Words
 from traceability.operations.places import place_names
@@ -31,9 +29,10 @@ IDENTIFIED = ("REVOKED", "RECALLED", "SUSPECT", "EXPIRED", "ISSUED")
 
 
 def build_origin(
-    session: Session, batch: Batch, judgement: Judgement, *, scope: str, code: str, language: str, now: datetime
+    session: Session, batch: Batch, facts: BatchFacts, judgement: Judgement, *, scope: str, code: str, language: str, now: datetime
 ) -> OriginPage:
-    """The page of a batch whose stamp was identified. `code` is the 12 or 24 canonical characters."""
+    """The page of a batch whose stamp was identified. `code` is the 12 or 24 canonical characters. How often it was scanned, `seen`
+    tells."""
     today = day_in_vietnam(now)
     product, held = batch.product, corrected(batch)
     packed_on = held["packed_on"]
@@ -71,14 +70,13 @@ def build_origin(
         indication=_indication(session, batch, day_of(batch) or today, today, language),
         stages=tuple(_stage(stage, language) for stage in batch.stages),
         reports=tuple(_report(report) for report in batch.reports),
-        recalls=recalls_of(session, batch.id, unit, now, language),
+        recalls=recalls_in_force(facts, unit, now, language),
         corrections=tuple(
             Correction(row.field, row.old_value, row.new_value, row.reason, day_in_vietnam(row.recorded_at)) for row in batch.corrections
         ),
-        issued_at=_issued_at(session, batch.id, unit),
-        revoked_at=_since(session, Revocation, batch.id, unit),
-        suspect_since=_suspect_since(session, batch.id, unit),
-        seen=seen(session, batch.id, unit),
+        issued_at=facts.issued_at(unit),
+        revoked_at=facts.revoked_at(unit),
+        suspect_since=facts.suspect_since(unit),
         illustrative=batch.illustrative,
         photographs=tuple(row.picture.sha256 for row in batch.photographs),
     )
@@ -114,6 +112,11 @@ def seen(session: Session, batch_id: int, unit: int | None) -> Seen:
     of_stamp = (Scan.batch_id == batch_id, Scan.unit == (unit or 0), Scan.verdict.in_(IDENTIFIED))
     times, first_at = session.execute(select(func.count(Scan.id), func.min(Scan.scanned_at)).where(*of_stamp)).one()
     return Seen(times, first_at)
+
+
+def seen_many(session: Session, stamps: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Seen]:
+    """The same of many stamps, each by batch and unit (0: the batch's own)."""
+    return {}
 
 
 def producer_is_shown(kind: str, consent_on: date | None) -> bool:
@@ -238,31 +241,13 @@ def _report(row: Report) -> Step:
     )
 
 
-def recalls_of(session: Session, batch_id: int, unit: int | None, now: datetime, language: str) -> tuple[RecallFacts, ...]:
-    """The recalls in force that cover a unit, or (None) the batch as a whole."""
-    rows = session.scalars(select(Recall).where(Recall.batch_id == batch_id, Recall.starts_at <= now).order_by(Recall.starts_at.desc()))
+def recalls_in_force(facts: BatchFacts, unit: int | None, now: datetime, language: str) -> tuple[RecallFacts, ...]:
+    """The recalls in force that cover a unit, or (None) the batch as a whole, newest first."""
     return tuple(
         RecallFacts(_required(row, "advice", language), row.contact, _required(row, "reason", language), row.starts_at, units)
-        for row in rows
-        if (units := Units(row.first_unit, row.last_unit)).cover(unit) and (row.lifted_at is None or now < row.lifted_at)
+        for row in facts.recalls
+        if (units := Units(row.first_unit, row.last_unit)).cover(unit) and row.starts_at <= now < (row.lifted_at or FOR_EVER)
     )
-
-
-def _issued_at(session: Session, batch_id: int, unit: int | None) -> datetime | None:
-    holding = select(func.min(Issuance.issued_at)).where(Issuance.batch_id == batch_id)
-    if unit is not None:
-        holding = holding.where(Issuance.first_unit <= unit, Issuance.last_unit >= unit)
-    return session.scalar(holding)
-
-
-def _since(session: Session, kind: type[Revocation], batch_id: int, unit: int | None) -> datetime | None:
-    rows = session.scalars(select(kind).where(kind.batch_id == batch_id))
-    return min((row.revoked_at for row in rows if Units(row.first_unit, row.last_unit).cover(unit)), default=None)
-
-
-def _suspect_since(session: Session, batch_id: int, unit: int | None) -> datetime | None:
-    rows = session.scalars(select(Suspicion).where(Suspicion.batch_id == batch_id, Suspicion.cleared_at.is_(None)))
-    return min((row.since for row in rows if Units(row.unit, row.unit).cover(unit)), default=None)
 
 
 def shown_verdict(verdict: Verdict) -> bool:

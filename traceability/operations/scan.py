@@ -1,7 +1,7 @@
-"""A scan: parse, verify, load, judge, record."""
+"""A scan: parse, verify, load, judge. What is recorded of it goes into the journal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Insert, Table, func, select
@@ -13,10 +13,10 @@ from traceability.domain.address import StampText, parse_path
 from traceability.domain.errors import KeyFileError, Malformed
 from traceability.domain.keys import Keyring
 from traceability.domain.verdict import Judgement, Verdict
-from traceability.models import Batch, Issuance, KeyAlarm, Product, Recall, Revocation, Scan, Suspicion
-from traceability.operations.origin import build_origin, fetch_batch, recalls_of, shown_verdict
+from traceability.models import Batch, KeyAlarm, Product, Scan
+from traceability.operations.batch_facts import BatchFacts, fetch_facts
+from traceability.operations.origin import build_origin, fetch_batch, recalls_in_force, shown_verdict
 from traceability.operations.origin_page import OriginPage, RecallFacts
-from traceability.operations.register_batch import judged_best_before
 
 # Refusals that say nothing about a key being in other hands.
 _NO_FORGERY = {"key_unknown", "bad_signature", "key_revoked", "key_not_valid"}
@@ -38,14 +38,26 @@ class Keys:
 
 @dataclass(frozen=True)
 class Found:
-    """What was read, what it means, and whose it is. `page` only where the stamp was identified."""
+    """What was read, what it means, and whose it is. `page` only where the stamp was identified and its page asked for."""
 
     read: StampText | Malformed
     judgement: Judgement
-    batch_id: int | None = None
+    facts: BatchFacts | None = None
     page: OriginPage | None = None
     by_unit: bool = False
     recalls: tuple[RecallFacts, ...] = ()
+    # The row, where it was read for this.
+    batch: Batch | None = None
+
+    @property
+    def batch_id(self) -> int | None:
+        """The batch that the text names."""
+        return self.facts.batch_id if self.facts else None
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the stamp is one of ours, so that it opens its batch's page."""
+        return self.facts is not None and shown_verdict(self.judgement.verdict)
 
     @property
     def shows_stolen_key(self) -> bool:
@@ -65,34 +77,36 @@ def parse_unverified_path(path: str) -> StampText | Malformed:
 
 def look_up(session: Session, unverified: StampText | Malformed, *, keys: Keys, language: str, now: datetime) -> Found:
     """Judges a stamp's text and gathers its page. Reads only."""
-    batch = None if isinstance(unverified, Malformed) else _fetch(session, unverified)
-    facts = _facts(session, batch, keys) if batch else None
-    judgement = verdict.judge(unverified, verdict.Register(keys.keyring, facts), now)
-    if batch is None or facts is None or isinstance(unverified, Malformed):
-        return Found(unverified, judgement)
-    if not shown_verdict(judgement.verdict):
-        recalls = recalls_of(session, batch.id, None, now, language) if "recalled" in judgement.reasons else ()
-        return Found(unverified, judgement, batch.id, by_unit=batch.stamp_scope == "unit", recalls=recalls)
-    code = batch.code + (unverified.serial or "")
-    scope = unverified.scope or "batch"
-    page = build_origin(session, batch, judgement, scope=scope, code=code, language=language, now=now)
-    return Found(unverified, judgement, batch.id, page)
+    found = judge_text(session, unverified, keys=keys, language=language, now=now)
+    if not found.is_identified:
+        return found
+    page = open_page(session, found, language=language, now=now)
+    return replace(found, page=page)
 
 
-def record_scan(session: Session, found: Found, *, visitor: bytes, now: datetime) -> None:
-    """Records a scan of a batch's stamp, once a minute for each visitor."""
-    if isinstance(found.read, Malformed) or found.batch_id is None:
-        return
-    statement = _insert(session, Scan.__table__).values(  # type: ignore[arg-type]
-        batch_id=found.batch_id,
-        unit=found.judgement.unit or 0,
-        form=found.read.form,
-        verdict=found.judgement.verdict.value,
-        visitor=visitor,
-        minute=int(now.timestamp()) // 60,
-        scanned_at=now,
-    )
-    session.execute(statement.on_conflict_do_nothing(index_elements=["batch_id", "unit", "visitor", "minute", "verdict"]))  # type: ignore[attr-defined]
+def judge_text(
+    session: Session, unverified: StampText | Malformed, *, keys: Keys, language: str, now: datetime, facts: BatchFacts | None = None
+) -> Found:
+    """Judges a stamp's text. With the batch's `facts` at hand nothing is read from the database."""
+    batch = None
+    if facts is None and isinstance(unverified, StampText):
+        batch = _fetch(session, unverified)
+        facts = fetch_facts(session, batch, keys.master_key(batch.master_key_id)) if batch else None
+    judgement = verdict.judge(unverified, verdict.Register(keys.keyring, facts.rules if facts else None), now)
+    if facts is None or shown_verdict(judgement.verdict):
+        return Found(unverified, judgement, facts, batch=batch)
+    recalls = recalls_in_force(facts, None, now, language) if "recalled" in judgement.reasons else ()
+    return Found(unverified, judgement, facts, by_unit=facts.rules.scope == "unit", recalls=recalls)
+
+
+def open_page(session: Session, found: Found, *, language: str, now: datetime) -> OriginPage:
+    """The page of an identified stamp, without how often it was scanned."""
+    assert found.facts is not None and isinstance(found.read, StampText)
+    batch = found.batch or fetch_batch(session, id=found.facts.batch_id)
+    assert batch is not None, "a batch with stamps is never deleted"
+    code = batch.code + (found.read.serial or "")
+    scope = found.read.scope or "batch"
+    return build_origin(session, batch, found.facts, found.judgement, scope=scope, code=code, language=language, now=now)
 
 
 def _fetch(session: Session, read: StampText) -> Batch | None:
@@ -102,31 +116,6 @@ def _fetch(session: Session, read: StampText) -> Batch | None:
         product_id = session.scalar(select(Product.id).where(Product.gtin == read.gtin))
         return fetch_batch(session, product_id=product_id, lot=read.lot) if product_id else None
     return fetch_batch(session, code=read.batch_code)
-
-
-def _facts(session: Session, batch: Batch, keys: Keys) -> verdict.Batch:
-    return verdict.Batch(
-        code=batch.code,
-        scope=batch.stamp_scope,
-        best_before=judged_best_before(batch),
-        issuances=tuple(
-            verdict.Issuance(row.form, row.issued_at, row.first_unit, row.last_unit, row.claims)
-            for row in session.scalars(select(Issuance).where(Issuance.batch_id == batch.id).order_by(Issuance.id))
-        ),
-        revocations=tuple(
-            verdict.Units(row.first_unit, row.last_unit)
-            for row in session.scalars(select(Revocation).where(Revocation.batch_id == batch.id))
-        ),
-        recalls=tuple(
-            verdict.Recall(verdict.Units(row.first_unit, row.last_unit), row.starts_at, row.lifted_at)
-            for row in session.scalars(select(Recall).where(Recall.batch_id == batch.id))
-        ),
-        suspicions=tuple(
-            verdict.Units(row.unit, row.unit)
-            for row in session.scalars(select(Suspicion).where(Suspicion.batch_id == batch.id, Suspicion.cleared_at.is_(None)))
-        ),
-        serial_keys=stamp.serial_keys(keys.master_key(batch.master_key_id), batch.code),
-    )
 
 
 def raise_key_alarm(session: Session, found: Found, *, now: datetime) -> None:

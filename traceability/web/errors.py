@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from traceability.domain.errors import KeyFileError, NotFound, Refused
 from traceability.pictures import MOST_BYTES
-from traceability.web.public import answer_path
+from traceability.web.public import RegisterUnreachable, answer_path
 from traceability.web.reports import unsent
 from traceability.wording import word_refusal
 
@@ -24,6 +24,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(SQLAlchemyError, _database)
+    app.register_error_handler(RegisterUnreachable, _unreachable)
     app.register_error_handler(KeyFileError, _keys)
     app.register_error_handler(Exception, _bug)
 
@@ -58,6 +59,14 @@ def _refused(error: Refused) -> ResponseReturnValue:
 def _database(error: SQLAlchemyError) -> ResponseReturnValue:
     cause = error.orig if isinstance(error, DBAPIError) else error
     _log.error("the database failed: %s: %s", cause.__class__.__name__, cause)
+    return _not_now()
+
+
+def _unreachable(_error: RegisterUnreachable) -> ResponseReturnValue:
+    return _not_now()
+
+
+def _not_now() -> ResponseReturnValue:
     sentence = gettext("The register cannot be reached or written to at the moment. Nothing was lost. Please try again in a minute.")
     if request.endpoint == "reports.send_report":
         return unsent(sentence), 503, {"Retry-After": "60"}

@@ -8,6 +8,9 @@ from flask import Flask, Response, request
 from traceability.config import Settings
 from traceability.web.sessions import is_staff_path
 
+# What a view may have said already.
+_MAY_DIFFER = ("Content-Security-Policy", "Cache-Control")
+
 
 def style_source(css: str) -> str:
     """The hash by which the content security policy lets the one style sheet of the page pass."""
@@ -15,22 +18,35 @@ def style_source(css: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
+def public_headers(settings: Settings, css: str) -> dict[str, str]:
+    """The headers of every public page."""
+    ends = ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'")
+    headers = {
+        "Content-Security-Policy": "; ".join(("default-src 'none'", "img-src 'self'", f"style-src {style_source(css)}", *ends)),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-cache",
+    }
+    return headers if settings.test_mode else {**headers, "Strict-Transport-Security": "max-age=31536000"}
+
+
 def add_headers(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     """Adds the security headers to all answers of an app. Staff pages may load our one script file; the public's have none."""
-    images, ends = "img-src 'self'", ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'")
-    policy = "; ".join(("default-src 'none'", images, f"style-src {style_source(css)}", *ends))
+    public = public_headers(settings, css)
     styles = f"style-src {style_source(css)} {style_source(staff_css)}"
-    staff_policy = "; ".join(("default-src 'none'", images, styles, "script-src 'self'", "connect-src 'self'", *ends))
+    ends = ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'")
+    staff_policy = "; ".join(("default-src 'none'", "img-src 'self'", styles, "script-src 'self'", "connect-src 'self'", *ends))
 
     @app.after_request
     def secure(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", staff_policy if is_staff_path(request.path) else policy)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if not settings.test_mode:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        response.headers.setdefault("Cache-Control", "no-cache")
+        if is_staff_path(request.path):
+            response.headers.setdefault("Content-Security-Policy", staff_policy)
+        for name, value in public.items():
+            if name in _MAY_DIFFER:
+                response.headers.setdefault(name, value)
+            else:
+                response.headers[name] = value
         return response

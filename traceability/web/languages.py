@@ -1,10 +1,14 @@
 """Three languages: by the address (`?lang=en`), else by what the browser prefers, else Vietnamese; dates and numbers by locale."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from babel import dates
+from babel.numbers import format_decimal
 from flask import request
 from flask_babel import get_locale
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from traceability.config import LANGUAGES
 from traceability.domain.dates import VIETNAM
@@ -17,10 +21,14 @@ _YEAR_PATTERNS = {"vi": "'năm' yyyy", "en": "yyyy", "zh": "y年"}
 
 def choose_language() -> str:
     """The language of this request."""
-    asked = request.args.get("lang", "")
+    return language_of(request.args.get("lang", ""), request.headers.get("Accept-Language"))
+
+
+def language_of(asked: str, accepted: str | None) -> str:
+    """The language that an address asks for, else the one that a browser's `Accept-Language` prefers, else Vietnamese."""
     if asked in LANGUAGES:
         return asked
-    return request.accept_languages.best_match(LANGUAGES) or "vi"
+    return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES) or "vi"
 
 
 def choose_locale() -> str:
@@ -34,9 +42,9 @@ def current_language() -> str:
     return locale.language if locale is not None and locale.language in LANGUAGES else "en"
 
 
-def format_day(day: date) -> str:
+def format_day(day: date, language: str | None = None) -> str:
     """A day by locale."""
-    language = current_language()
+    language = language or current_language()
     return dates.format_date(day, _DAY_PATTERNS[language], locale=_LOCALES[language])
 
 
@@ -51,11 +59,17 @@ def format_partial_date(text: str) -> str:
     )
 
 
-def format_moment(instant: datetime) -> str:
+def format_moment(instant: datetime, language: str | None = None) -> str:
     """A time and day in Viet Nam by locale."""
-    local = instant.astimezone(VIETNAM)
-    time, day = f"{local:%H:%M}", format_day(local.date())
-    return f"{time}, {day}" if current_language() == "vi" else join_parts(day, time) if current_language() == "en" else f"{day} {time}"
+    language, local = language or current_language(), instant.astimezone(VIETNAM)
+    time, day = f"{local:%H:%M}", format_day(local.date(), language)
+    return {"vi": f"{time}, {day}", "en": f"{day}, {time}"}.get(language, f"{day} {time}")
+
+
+@lru_cache(maxsize=4096)
+def format_count(number: int, language: str) -> str:
+    """A whole number as a language groups its digits."""
+    return format_decimal(number, locale=_LOCALES[language])
 
 
 def join_parts(*parts: str | None) -> str:

@@ -1,7 +1,6 @@
 """What every template may use, and the blueprints of the app."""
 
 from typing import Any
-from urllib.parse import quote
 
 from flask import Flask, Response, request, url_for
 from flask_compress import Compress
@@ -70,7 +69,6 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
         role_name=wording.role_name,
         rating_state=wording.rating_state,
         indication_type=wording.indication_type,
-        seen_sentence=wording.seen_sentence,
         what_it_shows=wording.what_it_shows,
         parts_of=join_parts,
         sentences=join_sentences,
@@ -141,8 +139,8 @@ def _address_in(language: str) -> str:
     """This page's address in a language: what the form held stays, the rest of the query is passed over."""
     kept = {name: request.args[name] for name in _KEPT if name in request.args}
     if request.endpoint == "public.scan" and not request.path.startswith("//"):
-        # A stamp's page has one address, the printed one, whichever of the view's rules matched it.
-        return f"{quote(request.path)}?lang={language}"
+        # At the stamp's own address, however it was written: so the page is the same for all packs of a batch.
+        return f"?lang={language}"
     if request.endpoint not in (None, "public.scan") and request.method in ("GET", "HEAD"):
         values: dict[str, Any] = {**(request.view_args or {}), **kept, "lang": language}
         return url_for(str(request.endpoint), **values)

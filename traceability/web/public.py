@@ -3,7 +3,7 @@
 import logging
 import re
 from contextlib import closing
-from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from hashlib import sha256 as digest
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from traceability import pictures
 from traceability.config import PROJECT
@@ -20,24 +21,24 @@ from traceability.domain.address import LONGEST, StampText, parse_any
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import Malformed, Refused
 from traceability.domain.misread import explain_code
+from traceability.journal.record import FORMS, VERDICTS
 from traceability.models.engine import acting, reading
 from traceability.operations.kept_files import is_public_picture
 from traceability.operations.origin import seen
 from traceability.operations.public_facts import fetch_picture, fetch_product, sample_stamps
-from traceability.operations.scan import Found, look_up, parse_unverified_path, raise_key_alarm, record_scan
+from traceability.operations.scan import Found, judge_text, look_up, open_page, parse_unverified_path, raise_key_alarm
 from traceability.web import linked_data
+from traceability.web.fast_path import LINKED_DATA
+from traceability.web.known_stamps import KnownStamp
 from traceability.web.languages import choose_language
-from traceability.web.services import services
-from traceability.web.visitors import is_person
-from traceability.web.wording import word_page, word_verdict
+from traceability.web.services import scans, services
+from traceability.web.stamp_page import draw_known, own_of, page_key
+from traceability.web.wording import word_verdict
 from traceability.wording import word_refusal
 
 public = Blueprint("public", __name__)
 _log = logging.getLogger(__name__)
-# A scan waits no longer than this for its turn to be written down; the page comes in any case.
-PATIENCE_MS = 300
 _STATUSES = {"MALFORMED": 400, "UNKNOWN": 404}
-_LINKED_DATA = "application/ld+json"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -74,47 +75,57 @@ def _read_path() -> StampText | Malformed:
 
 
 def _answer(unverified: StampText | Malformed, typed: str | None = None) -> ResponseReturnValue:
-    around = services()
-    now, language = around.clock(), choose_language()
+    around, language = services(), choose_language()
+    if around.watch.is_unreachable and not around.watch.is_fresh():
+        raise RegisterUnreachable
+    now, epoch = around.clock(), around.known.epoch
+    key = _batch_key(unverified)
     with reading(around.engine) as session:
-        found = look_up(session, unverified, keys=around.scan_keys, language=language, now=now)
+        facts = around.known.facts_of(key) if key else None
+        found = judge_text(session, unverified, keys=around.scan_keys, language=language, now=now, facts=facts)
+        if found.facts and not facts:
+            around.known.keep_facts(key, found.facts, epoch)
+        if found.is_identified:
+            wants_data = request.accept_mimetypes.best_match(("text/html", LINKED_DATA)) == LINKED_DATA
+            return _linked(session, found, now) if wants_data else _stamp_page(session, found, now, epoch)
     if isinstance(unverified, StampText) and unverified.form == "gs1_product":
         return _product_page(unverified.gtin or "")
     if found.shows_stolen_key:
         _note_stolen_key(found)
-    if is_person(request.method, request.headers):
-        found = _record(found)
-    if request.accept_mimetypes.best_match(("text/html", _LINKED_DATA)) == _LINKED_DATA and found.page:
-        return _linked(found)
-    status = _STATUSES.get(found.judgement.verdict.value, 200)
-    if found.page is None:
-        return _verdict_page(found, typed), status
-    path = _canonical_path(found) or request.path
-    description = linked_data.describe(found.page, around.settings.public_url + path)
-    page = render_template(
-        "public/origin.html",
-        page=found.page,
-        verdict=word_page(found.page),
-        stamp_path=path,
-        linked_data=linked_data.embed(description),
-    )
-    return page, status
+    _record(found, now)
+    return _verdict_page(found, typed), _STATUSES.get(found.judgement.verdict.value, 200)
 
 
-def _record(found: Found) -> Found:
-    """Writes the scan down and counts it; a database that cannot be written to costs the count, never the page."""
-    around = services()
-    now = around.clock()
-    try:
-        with acting(around.engine, patience_ms=PATIENCE_MS) as session:
-            record_scan(session, found, visitor=visitor(), now=now)
-        if found.page is None or found.batch_id is None:
-            return found
-        with reading(around.engine) as session:
-            return replace(found, page=replace(found.page, seen=seen(session, found.batch_id, found.judgement.unit)))
-    except SQLAlchemyError as error:
-        _log.warning("a scan could not be recorded: %s", error.__class__.__name__)
-        return found
+def _batch_key(unverified: StampText | Malformed) -> tuple[str | None, ...] | None:
+    if isinstance(unverified, Malformed) or unverified.form == "gs1_product":
+        return None
+    return (unverified.batch_code,) if unverified.gtin is None else (unverified.gtin, unverified.lot)
+
+
+def _stamp_page(session: Session, found: Found, now: datetime, epoch: int) -> Response:
+    """The page of an identified stamp, which from now on is known by heart."""
+    around, language = services(), choose_language()
+    assert found.facts is not None and isinstance(found.read, StampText)
+    key, batch_id, unit = page_key(found, language), found.facts.batch_id, found.judgement.unit
+    page = around.known.page(key, now)
+    if page is None:
+        origin = open_page(session, found, language=language, now=now)
+        page = draw_known(found, origin, around.settings.public_url, now)
+        around.known.keep_page(key, page, epoch)
+    count = around.known.count(batch_id, unit or 0, lambda: seen(session, batch_id, unit))
+    serial, tail = own_of(found.read)
+    stamp = KnownStamp(page, count, unit=unit or 0, serial=serial, tail=tail)
+    around.known.keep_stamp((request.environ["PATH_INFO"], language), stamp)
+    client = scans().client_of(request.environ)
+    status, headers, body = scans().answer(stamp, client, True, request.environ)
+    return Response(body, status, headers)
+
+
+def _record(found: Found, now: datetime) -> None:
+    """Writes down that somebody scanned what names a batch of ours, but is none of its stamps."""
+    if isinstance(found.read, StampText) and found.facts is not None:
+        client, form, verdict = scans().client_of(request.environ), FORMS.index(found.read.form), found.judgement.verdict.value
+        scans().record(found.facts.batch_id, 0, form, VERDICTS.index(verdict), client.kind, request.environ, now)
 
 
 def _note_stolen_key(found: Found) -> None:
@@ -129,6 +140,10 @@ def _note_stolen_key(found: Found) -> None:
     _log.warning("a good signature of key %s stands under a stamp that was never issued", found.read.claims_bytes[1])
 
 
+class RegisterUnreachable(Exception):
+    """The register was asked a moment ago and did not answer: what is not known by heart cannot be judged."""
+
+
 def visitor() -> bytes:
     """The hash of who asks, today."""
     around = services()
@@ -141,11 +156,15 @@ def sender() -> bytes:
     return around.visitors.hash(request.remote_addr or "", "report", day_in_vietnam(around.clock()))
 
 
-def _linked(found: Found) -> Response:
-    assert found.page is not None
+def _linked(session: Session, found: Found, now: datetime) -> Response:
+    page = open_page(session, found, language=choose_language(), now=now)
     path = _canonical_path(found) or request.path
-    answer = jsonify(linked_data.describe(found.page, services().settings.public_url + path))
-    answer.mimetype = _LINKED_DATA
+    answer = jsonify(linked_data.describe(page, services().settings.public_url + path))
+    answer.mimetype = LINKED_DATA
+    assert found.facts is not None and isinstance(found.read, StampText)
+    kind = scans().client_of(request.environ).kind
+    form, verdict = FORMS.index(found.read.form), VERDICTS.index(page.verdict)
+    scans().record(found.facts.batch_id, found.judgement.unit or 0, form, verdict, kind, request.environ, now)
     return answer
 
 

@@ -8,13 +8,18 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from traceability.app_secret import AppSecret
+from traceability.bell import Bell
 from traceability.config import Settings
+from traceability.journal.writer import Journal
 from traceability.keystore import LiveKeyStore
 from traceability.operations.scan import Keys
 from traceability.uploads import UploadStore
+from traceability.web.fast_path import Scans
+from traceability.web.known_stamps import KnownStamps
+from traceability.web.register_watch import RegisterWatch
 from traceability.web.visitors import Visitors
 
-_NAME = "traceability"
+_NAME, _SCANS = "traceability", "scans"
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,10 @@ class Services:
     clock: Callable[[], datetime]
     secret: AppSecret
     uploads: UploadStore
+    journal: Journal
+    bell: Bell
+    known: KnownStamps
+    watch: RegisterWatch
 
     @property
     def scan_keys(self) -> Keys:
@@ -36,13 +45,20 @@ class Services:
         return Keys(store.keyring, store.master_keys)
 
 
-def register(extensions: dict[str, object], services: Services) -> None:
+def register(extensions: dict[str, object], services: Services, scans: Scans) -> None:
     """Puts the services where the views find them."""
-    extensions[_NAME] = services
+    extensions[_NAME], extensions[_SCANS] = services, scans
 
 
 def services() -> Services:
     """The services of the app that serves this request."""
     found = current_app.extensions[_NAME]
     assert isinstance(found, Services)
+    return found
+
+
+def scans() -> Scans:
+    """What answers scans of known stamps."""
+    found = current_app.extensions[_SCANS]
+    assert isinstance(found, Scans)
     return found

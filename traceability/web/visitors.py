@@ -10,15 +10,19 @@ import re
 from datetime import date
 from pathlib import Path
 
-from werkzeug.datastructures import Headers
-
-# Names of robots and link previews. Apps name themselves at the start of their text; within it they are the browser of a person.
-_ROBOTS = re.compile(
-    r"(?<!cu)bot[\s/;)]|(?<!cu)bot$|crawl|spider|slurp|scrap|facebookexternalhit|facebookcatalog|skypeuripreview|embedly|iframely|"
-    r"vkshare|googleother|mastodon/|preview|headlesschrome|lighthouse|uptime|^(?:whatsapp|viber|zalo|curl|wget|python|java|"
-    r"go-http-client|okhttp|libwww|axios|node|scrapy|monitor|ruby|perl|php)\b",
+# Names of what fetches a page to show a preview of its address, and of robots. Apps name themselves at the start of their text;
+# within it they are the browser of a person.
+_PREVIEWS = re.compile(
+    r"facebookexternalhit|facebookcatalog|facebot|telegrambot|twitterbot|linkedinbot|slackbot|discordbot|skypeuripreview|embedly|"
+    r"iframely|vkshare|mastodon/|preview|zalobot|^(?:whatsapp|viber|zalo)\b",
     re.IGNORECASE,
 )
+_ROBOTS = re.compile(
+    r"(?<!cu)bot[\s/;)]|(?<!cu)bot$|crawl|spider|slurp|scrap|googleother|headlesschrome|lighthouse|uptime|"
+    r"^(?:curl|wget|python|java|go-http-client|okhttp|libwww|axios|node|scrapy|monitor|ruby|perl|php)\b",
+    re.IGNORECASE,
+)
+PERSON = "person"
 
 
 class Visitors:
@@ -69,8 +73,13 @@ def _create(path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def is_person(method: str, headers: Headers) -> bool:
-    """Whether a request is a person's scan: a GET that is no prefetch and no robot's."""
-    purpose = " ".join(headers.get(name, "") for name in ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")).lower()
-    agent = headers.get("User-Agent", "")
-    return method == "GET" and "prefetch" not in purpose and "preview" not in purpose and bool(agent) and not _ROBOTS.search(agent)
+def kind_of(method: str, agent: str, purposes: str) -> str:
+    """What a request is: `person`'s scan, `head`, `prefetch`, `preview` or `robot`. `purposes`: what it says it is for."""
+    if method == "HEAD":
+        return "head"
+    lowered = purposes.lower()
+    if "prefetch" in lowered or "preview" in lowered:
+        return "prefetch" if "prefetch" in lowered else "preview"
+    if _PREVIEWS.search(agent):
+        return "preview"
+    return "robot" if not agent or _ROBOTS.search(agent) else PERSON

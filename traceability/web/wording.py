@@ -6,14 +6,12 @@ from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext, ngettext
 
 from traceability.domain.address import StampText
-from traceability.domain.dates import day_in_vietnam
 from traceability.operations.origin_page import Correction, OriginPage, ProducerFacts, Stars
 from traceability.operations.scan import Found
 from traceability.web.languages import (
     current_language,
     end_sentence,
     format_day,
-    format_moment,
     format_partial_date,
     join_parts,
     join_sentences,
@@ -27,54 +25,6 @@ class VerdictWords:
     tone: str
     title: str
     sentences: tuple[str, ...]
-
-
-_TONES = {"ISSUED": "ok", "EXPIRED": "warn", "SUSPECT": "warn", "RECALLED": "bad", "REVOKED": "bad", "UNKNOWN": "bad"}
-
-
-def word_page(page: OriginPage) -> VerdictWords:
-    """The verdict on an identified stamp."""
-    titles = {
-        "ISSUED": gettext("Stamp issued by us"),
-        "EXPIRED": gettext("Past its best-before date"),
-        "SUSPECT": gettext("This code may have been copied"),
-        "RECALLED": gettext("Recalled"),
-        "REVOKED": gettext("This stamp was cancelled"),
-    }
-    return VerdictWords(_TONES[page.verdict], titles[page.verdict], tuple(_page_sentences(page)))
-
-
-def _page_sentences(page: OriginPage) -> list[str]:
-    sentences, reasons = [], page.judgement.reasons
-    if "revoked" in reasons and page.revoked_at:
-        sentences.append(
-            gettext(
-                "Cancelled on %(day)s. It should be on no pack: do not trust this one.", day=format_day(day_in_vietnam(page.revoked_at))
-            )
-        )
-    if "suspected" in reasons and page.suspect_since:
-        sentences.append(
-            gettext(
-                "Since %(day)s its scans do not fit one pack in one place. It was scanned %(times)s times.",
-                day=format_day(day_in_vietnam(page.suspect_since)),
-                times=format_number(page.seen.times),
-            )
-        )
-    if "past_best_before" in reasons and page.judged_best_before is not None:
-        sentences.append(gettext("The best-before date was %(day)s.", day=format_day(page.judged_best_before)))
-    sentences.append(_issued_sentence(page))
-    if page.verdict == "ISSUED":
-        sentences.append(gettext("No warning and no recall as of %(moment)s.", moment=format_moment(page.now)))
-    return sentences
-
-
-def _issued_sentence(page: OriginPage) -> str:
-    day = format_day(day_in_vietnam(page.issued_at)) if page.issued_at else ""
-    if page.kind == "service":
-        return gettext("Issued for this service on %(day)s.", day=day)
-    if page.scope == "unit":
-        return gettext("Issued on %(day)s for one pack of lot %(lot)s.", day=day, lot=page.lot)
-    return gettext("Issued on %(day)s for lot %(lot)s.", day=day, lot=page.lot)
 
 
 def word_verdict(found: Found) -> VerdictWords:
@@ -142,26 +92,6 @@ def _malformed_reasons() -> dict[str, str]:
         "stars": join_sentences(gettext("The signed part was misread."), compare),
         "no_lot": gettext("The address names a product, but no lot."),
     }
-
-
-def seen_sentence(page: OriginPage) -> str:
-    """How often and since when the stamp was scanned, and what that says."""
-    if page.seen.first_at is None:
-        return gettext("Nobody has scanned it before.")
-    times = ngettext(
-        "Scanned %(number)s time, first on %(moment)s.",
-        "Scanned %(number)s times, first on %(moment)s.",
-        page.seen.times,
-        number=format_number(page.seen.times),
-        moment=format_moment(page.seen.first_at),
-    )
-    if page.scope == "unit":
-        meaning = gettext("The code stands on one pack only: many scans in many places would speak against it.")
-    elif page.kind == "service":
-        meaning = gettext("The code stands where the service is given.")
-    else:
-        meaning = gettext("The same code stands on every pack of the lot, so the number says nothing about yours.")
-    return join_sentences(times, meaning)
 
 
 def who_says(word: str) -> str:

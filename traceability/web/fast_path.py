@@ -1,0 +1,166 @@
+"""A known stamp is answered before Flask is asked: looked up, counted, written down, filled in.
+
+The page is the one that Flask's view drew and answered when the stamp was first scanned; the view itself answers through
+`Scans.answer`, so there is one way to answer a scan. What is not known here, the view answers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from traceability.domain.dates import day_in_vietnam
+from traceability.journal.record import KINDS, VERDICTS, pack
+from traceability.web.kept_page import HOLES, Filling, fill, filling, plain
+from traceability.web.known_stamps import KnownStamp
+from traceability.web.languages import format_moment, language_of
+from traceability.web.stamp_words import lapsed_verdict
+from traceability.web.visitors import PERSON, kind_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+    from traceability.web.services import Services
+
+LINKED_DATA = "application/ld+json"
+_MOMENT, _SEEN, _TIMES, _SERIAL, _TAIL = (HOLES.index(name) for name in ("moment", "seen", "times", "serial", "tail"))
+_PURPOSES = ("HTTP_PURPOSE", "HTTP_SEC_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+_PERSON = KINDS.index(PERSON)
+_LAPSED = tuple(VERDICTS.index(lapsed_verdict(name)) for name in VERDICTS)
+_MOST_CLIENTS = 20_000
+# Headers that are longer than any browser's are read each time, and take no room.
+_LONGEST_HEADERS = 1_000
+_MOST_MOMENTS = 64
+Environ = dict[str, Any]
+Answer = tuple[str, list[tuple[str, str]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a request's headers say of who asks: in which language, for a page or for linked data, and what kind of scan it is."""
+
+    language: str
+    wants_page: bool
+    takes_gzip: bool
+    kind: int
+
+
+class Scans:
+    """Answers scans of known stamps. `headers` are those of every public page."""
+
+    def __init__(self, services: "Services", headers: Iterable[tuple[str, str]]) -> None:
+        self._services = services
+        self._headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            *headers,
+            ("Vary", "Accept, Accept-Language, Accept-Encoding"),
+        ]
+        self._clients: dict[tuple[str | None, ...], Client] = {}
+        self._moments: dict[tuple[int, str], Filling] = {}
+
+    def client_of(self, environ: Environ) -> Client:
+        """Who asks. Browsers are few, so that their headers are read once."""
+        get = environ.get
+        query = get("QUERY_STRING", "")
+        asked = query if "lang=" in query else ""
+        agent, method = get("HTTP_USER_AGENT", ""), environ["REQUEST_METHOD"]
+        key = (asked, get("HTTP_ACCEPT"), get("HTTP_ACCEPT_LANGUAGE"), get("HTTP_ACCEPT_ENCODING"), agent, method)
+        client = self._clients.get(key)
+        if client is None:
+            client = _read_client(*key)
+            if len(self._clients) >= _MOST_CLIENTS:
+                self._clients.clear()
+            if sum(len(text) for text in key if text) <= _LONGEST_HEADERS:
+                self._clients[key] = client
+        purposes = [environ[name] for name in _PURPOSES if name in environ]
+        if purposes:
+            kind = KINDS.index(kind_of(method, agent, " ".join(purposes)))
+            return Client(client.language, client.wants_page, client.takes_gzip, kind)
+        return client
+
+    def find(self, environ: Environ) -> tuple[KnownStamp, Client, bool] | None:
+        """The known stamp at the request's path if its page holds now, and whether the register says so still."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        client = self.client_of(environ)
+        stamp = self._services.known.stamps.get((environ["PATH_INFO"], client.language))
+        if stamp is None or not client.wants_page:
+            return None
+        # Asked before the page is looked at: it lets stale pages go.
+        fresh = self._services.watch.is_fresh()
+        page = stamp.page
+        if not page.is_alive:
+            return None
+        if fresh and not page.holds_from <= self._services.clock().timestamp() < page.holds_until:
+            return None
+        return stamp, client, fresh
+
+    def answer(self, stamp: KnownStamp, client: Client, fresh: bool, environ: Environ) -> Answer:
+        """Writes a scan of a known stamp down and answers with its page: where it is not `fresh`, with what was last known."""
+        services, page, now = self._services, stamp.page, self._services.clock()
+        verdict, pieces, moment = page.verdict, page.pieces, now
+        if not fresh:
+            verdict, pieces, moment = _LAPSED[verdict], page.lapsed(), services.watch.last_known or now
+        stamp.is_used = page.is_used = True
+        visitor = self.record(page.facts.batch_id, stamp.unit, page.form, verdict, client.kind, environ, now)
+        if client.kind == _PERSON:
+            stamp.count.add(visitor, int(now.timestamp()) // 60, now)
+            services.known.tell(stamp.count)
+        seen, times = stamp.said()
+        fillings = {_MOMENT: self._moment(moment, client.language), _SEEN: seen, _TIMES: times, _SERIAL: stamp.serial, _TAIL: stamp.tail}
+        body, tag = fill(pieces, fillings)
+        return self._respond(body, tag, client, environ)
+
+    def record(self, batch_id: int, unit: int, form: int, verdict: int, kind: int, environ: Environ, now: datetime) -> bytes:
+        """Writes a scan down, and tells by what its visitor is known today. A disk that takes nothing costs the scan, never the page."""
+        services = self._services
+        address, agent = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_USER_AGENT", "")
+        visitor = services.visitors.hash(address, agent, day_in_vietnam(now))
+        services.journal.append(pack(kind, form, verdict, batch_id, unit, int(now.timestamp() * 1_000_000), visitor))
+        return visitor
+
+    def _moment(self, moment: datetime, language: str) -> Filling:
+        key = (int(moment.timestamp()) // 60, language)
+        known = self._moments.get(key)
+        if known is None:
+            if len(self._moments) >= _MOST_MOMENTS:
+                self._moments.clear()
+            known = self._moments[key] = filling(format_moment(moment, language))
+        return known
+
+    def _respond(self, body: bytes, tag: str, client: Client, environ: Environ) -> Answer:
+        headers = [*self._headers, ("ETag", tag)]
+        if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            return "304 NOT MODIFIED", headers[1:], b""
+        if client.takes_gzip:
+            headers.append(("Content-Encoding", "gzip"))
+        else:
+            body = plain(body)
+        headers.append(("Content-Length", str(len(body))))
+        return "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+
+
+class FastPath:
+    """The layer in front of Flask."""
+
+    def __init__(self, app: "WSGIApplication", scans: Scans) -> None:
+        self._app, self._scans = app, scans
+
+    def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        found = self._scans.find(environ)
+        if found is None:
+            return self._app(environ, start_response)
+        status, headers, body = self._scans.answer(*found, environ)
+        start_response(status, headers)
+        return [body]
+
+
+def _read_client(query: str, accept: str | None, languages: str | None, encodings: str | None, agent: str, method: str) -> Client:
+    asked = parse_qs(query).get("lang", [""])[0]
+    media = parse_accept_header(accept, MIMEAccept).best_match(("text/html", LINKED_DATA))
+    gzip = parse_accept_header(encodings).quality("gzip") > 0
+    return Client(language_of(asked, languages), media != LINKED_DATA, gzip, KINDS.index(kind_of(method, agent, "")))

@@ -1,0 +1,139 @@
+"""Whether what this process knows by heart is still what the register says.
+
+A lease: whoever has asked the register knows that nothing changed until then, and may rely on it for two seconds more. Changes
+by a process of the same host are heard at once, by the bell. Who can do neither must not say that a stamp is good.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from traceability.bell import Bell
+from traceability.domain.errors import KeyFileError
+from traceability.keystore import LiveKeyStore
+from traceability.models.engine import reading
+from traceability.operations.origin import seen_many
+from traceability.operations.register_changes import Place, changes_since, present_place
+from traceability.web.known_stamps import KnownStamps
+
+_log = logging.getLogger(__name__)
+LEASE_S = 2.0
+# Under load the register is asked so often, long before the lease ends.
+_PERIOD_S = 0.5
+_COUNTS_PERIOD_S = 10.0
+# So long does a scan wait for the register's answer before it is told what was last known.
+_PATIENCE_S = 1.0
+# Rows of changes are kept for a day: after less than that without an answer everything is let go.
+_LONG_S = 3600.0
+_EXPECTED = (SQLAlchemyError, KeyFileError)
+
+
+def seconds() -> float:
+    """Seconds since the machine was started, those that it slept included: a lease must not outlast a sleep."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class RegisterWatch:
+    """Asks the register, in a thread of its own and only while stamps are scanned."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        key_store: LiveKeyStore,
+        bell: Bell,
+        known: KnownStamps,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._engine, self._key_store, self._bell, self._known, self._clock = engine, key_store, bell, known, clock
+        self._counted_at = 0.0
+        self.last_known: datetime | None = None
+        self.is_unreachable = False
+        self._place: Place | None = None
+        self._keys: object = None
+        self._heard = -1
+        self._lease_until = self._due = 0.0
+        self._answered = threading.Condition()
+        self._wanted, self._starting = threading.Event(), threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def is_fresh(self) -> bool:
+        """Whether nothing that is known by heart can have changed. Costs a look at memory and one at the clock, as a rule."""
+        now = seconds()
+        if now < self._due and self._bell.heard() == self._heard:
+            return True
+        return self._ask(now)
+
+    def _ask(self, now: float) -> bool:
+        if now < self._lease_until and self._bell.heard() == self._heard:
+            self._start()
+            return True
+        if self.is_unreachable and now < self._due:
+            # It was asked a moment ago and did not answer: nobody need wait for it again.
+            return False
+        ends = now + _PATIENCE_S
+        with self._answered:
+            self._start()
+            # An answer that was on its way already may be older than the bell: then the next one counts.
+            while not self._is_good() and self._answered.wait(ends - seconds()) and not self.is_unreachable:
+                self._wanted.set()
+        return self._is_good()
+
+    def _is_good(self) -> bool:
+        return seconds() < self._lease_until and self._bell.heard() == self._heard
+
+    def _start(self) -> None:
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="register-watch", daemon=True)
+                    self._thread.start()
+        self._wanted.set()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            self.look()
+            with self._answered:
+                self._answered.notify_all()
+
+    def look(self) -> None:
+        """Asks the register once, and lets go of what changed."""
+        began, moment, heard = seconds(), self._clock(), self._bell.heard()
+        try:
+            keys = self._key_store.current()
+            with reading(self._engine) as session:
+                if self._place is None or began - self._lease_until > _LONG_S:
+                    place, changed = present_place(session), {("all", 0)}
+                else:
+                    changed, place = changes_since(session, self._place)
+                self._compare_counts(session, began)
+        except Exception as error:
+            # Whatever it is: a watch that ends would never say again that a stamp is good.
+            if not self.is_unreachable:
+                _log.error("the register cannot be asked: %s", error.__class__.__name__, exc_info=not isinstance(error, _EXPECTED))
+            self.is_unreachable, self._due = True, seconds() + _PERIOD_S
+            return
+        if keys is not self._keys:
+            changed = {("all", 0)}
+        self._known.let_go(changed)
+        if self.is_unreachable:
+            _log.warning("the register can be asked again")
+        self._place, self._keys, self.is_unreachable, self.last_known = place, keys, False, moment
+        # In this order: whoever sees the new times must find the stale pages gone.
+        self._heard, self._lease_until, self._due = heard, began + LEASE_S, began + _PERIOD_S
+
+    def _compare_counts(self, session: Session, now: float) -> None:
+        """Learns what other processes have counted of the stamps that were scanned here."""
+        if now - self._counted_at < _COUNTS_PERIOD_S:
+            return
+        self._counted_at = now
+        told = {(count.batch_id, count.unit): count for count in self._known.take_told()}
+        for key, counted in seen_many(session, list(told)).items():
+            told[key].compare(counted)
