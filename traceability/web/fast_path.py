@@ -6,7 +6,7 @@ The page is the one that Flask's view drew and answered when the stamp was first
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -15,7 +15,7 @@ from werkzeug.http import parse_accept_header
 
 from traceability.domain.dates import day_in_vietnam
 from traceability.journal.record import KINDS, VERDICTS, pack
-from traceability.web.kept_page import HOLES, Filling, fill, filling, plain
+from traceability.web.kept_page import Filling, fill, filling, plain
 from traceability.web.known_stamps import KnownStamp
 from traceability.web.languages import format_moment, language_of
 from traceability.web.stamp_words import lapsed_verdict
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from traceability.web.services import Services
 
 LINKED_DATA = "application/ld+json"
-_MOMENT, _SEEN, _TIMES, _SERIAL, _TAIL = (HOLES.index(name) for name in ("moment", "seen", "times", "serial", "tail"))
 _PURPOSES = ("HTTP_PURPOSE", "HTTP_SEC_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 _PERSON = KINDS.index(PERSON)
 _LAPSED = tuple(VERDICTS.index(lapsed_verdict(name)) for name in VERDICTS)
@@ -61,6 +60,7 @@ class Scans:
         ]
         self._clients: dict[tuple[str | None, ...], Client] = {}
         self._moments: dict[tuple[int, str], Filling] = {}
+        self._today: tuple[int, date] = (-1, date.min)
 
     def client_of(self, environ: Environ) -> Client:
         """Who asks. Browsers are few, so that their headers are read once."""
@@ -82,54 +82,59 @@ class Scans:
             return Client(client.language, client.wants_page, client.takes_gzip, kind)
         return client
 
-    def find(self, environ: Environ) -> tuple[KnownStamp, Client, bool] | None:
-        """The known stamp at the request's path if its page holds now, and whether the register says so still."""
+    def find(self, environ: Environ) -> tuple[KnownStamp, Client, datetime, bool] | None:
+        """The known stamp at the request's path if its page holds now, who asks, and whether the register says so still."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
-        client = self.client_of(environ)
-        stamp = self._services.known.stamps.get((environ["PATH_INFO"], client.language))
+        client, services = self.client_of(environ), self._services
+        stamp = services.known.stamps.get((environ["PATH_INFO"], client.language))
         if stamp is None or not client.wants_page:
             return None
         # Asked before the page is looked at: it lets stale pages go.
-        fresh = self._services.watch.is_fresh()
-        page = stamp.page
-        if not page.is_alive:
-            return None
-        if fresh and not page.holds_from <= self._services.clock().timestamp() < page.holds_until:
-            return None
-        return stamp, client, fresh
+        fresh, page, now = services.watch.is_fresh(), stamp.page, services.clock()
+        # A page past its day is redrawn, unless nobody can be asked: then it is answered as what was last known.
+        holds = page.holds_from <= now.timestamp() < page.holds_until
+        return (stamp, client, now, fresh) if page.is_alive and (holds or not fresh) else None
 
-    def answer(self, stamp: KnownStamp, client: Client, fresh: bool, environ: Environ) -> Answer:
+    def answer(self, stamp: KnownStamp, client: Client, now: datetime, fresh: bool, environ: Environ) -> Answer:
         """Writes a scan of a known stamp down and answers with its page: where it is not `fresh`, with what was last known."""
-        services, page, now = self._services, stamp.page, self._services.clock()
-        verdict, pieces, moment = page.verdict, page.pieces, now
+        services, page, second = self._services, stamp.page, now.timestamp()
+        verdict, pieces, said_at = page.verdict, page.pieces, second
         if not fresh:
-            verdict, pieces, moment = _LAPSED[verdict], page.lapsed(), services.watch.last_known or now
+            verdict, pieces = _LAPSED[verdict], page.lapsed()
+            said_at = services.watch.last_known.timestamp() if services.watch.last_known else second
         stamp.is_used = page.is_used = True
-        visitor = self.record(page.facts.batch_id, stamp.unit, page.form, verdict, client.kind, environ, now)
+        visitor = self.record(page.facts.batch_id, stamp.unit, page.form, verdict, client.kind, environ, second)
         if client.kind == _PERSON:
-            stamp.count.add(visitor, int(now.timestamp()) // 60, now)
+            stamp.count.add(visitor, int(second) // 60, now)
             services.known.tell(stamp.count)
         seen, times = stamp.said()
-        fillings = {_MOMENT: self._moment(moment, client.language), _SEEN: seen, _TIMES: times, _SERIAL: stamp.serial, _TAIL: stamp.tail}
-        body, tag = fill(pieces, fillings)
-        return self._respond(body, tag, client, environ)
+        # In the order of HOLES.
+        fillings = (self._moment(int(said_at) // 60, client.language), seen, times, stamp.serial, stamp.tail)
+        return self._respond(*fill(pieces, fillings), client, environ)
 
-    def record(self, batch_id: int, unit: int, form: int, verdict: int, kind: int, environ: Environ, now: datetime) -> bytes:
+    def record(self, batch_id: int, unit: int, form: int, verdict: int, kind: int, environ: Environ, second: float) -> bytes:
         """Writes a scan down, and tells by what its visitor is known today. A disk that takes nothing costs the scan, never the page."""
         services = self._services
-        address, agent = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_USER_AGENT", "")
-        visitor = services.visitors.hash(address, agent, day_in_vietnam(now))
-        services.journal.append(pack(kind, form, verdict, batch_id, unit, int(now.timestamp() * 1_000_000), visitor))
+        visitor = services.visitors.hash(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_USER_AGENT", ""), self._day(second))
+        services.journal.append(pack(kind, form, verdict, batch_id, unit, int(second * 1_000_000), visitor))
         return visitor
 
-    def _moment(self, moment: datetime, language: str) -> Filling:
-        key = (int(moment.timestamp()) // 60, language)
-        known = self._moments.get(key)
+    def _day(self, second: float) -> date:
+        minute = int(second) // 60
+        known, today = self._today
+        if minute != known:
+            today = day_in_vietnam(datetime.fromtimestamp(second, UTC))
+            self._today = (minute, today)
+        return today
+
+    def _moment(self, minute: int, language: str) -> Filling:
+        known = self._moments.get((minute, language))
         if known is None:
             if len(self._moments) >= _MOST_MOMENTS:
                 self._moments.clear()
-            known = self._moments[key] = filling(format_moment(moment, language))
+            known = filling(format_moment(datetime.fromtimestamp(minute * 60, UTC), language))
+            self._moments[minute, language] = known
         return known
 
     def _respond(self, body: bytes, tag: str, client: Client, environ: Environ) -> Answer:

@@ -10,7 +10,7 @@ import re
 import secrets
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isal import isal_zlib
@@ -72,8 +72,8 @@ def cut(text: str) -> Pieces:
     return Pieces(tuple(steps), hashlib.sha256(text.replace(_MARK, "").encode("utf-8")).hexdigest()[:12])
 
 
-def fill(pieces: Pieces, fillings: Mapping[int, Filling]) -> tuple[bytes, str]:
-    """The page as gzip, and its entity tag. `fillings` by the holes' places in HOLES."""
+def fill(pieces: Pieces, fillings: Sequence[Filling]) -> tuple[bytes, str]:
+    """The page as gzip, and its entity tag. `fillings` in the order of HOLES."""
     chunks, checksum, length = [_GZIP_HEADER], 0, 0
     combine = isal_zlib.crc32_combine
     for step in pieces.steps:

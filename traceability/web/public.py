@@ -76,7 +76,7 @@ def _read_path() -> StampText | Malformed:
 
 def _answer(unverified: StampText | Malformed, typed: str | None = None) -> ResponseReturnValue:
     around, language = services(), choose_language()
-    if around.watch.is_unreachable and not around.watch.is_fresh():
+    if not around.watch.is_fresh() and around.watch.is_unreachable and isinstance(unverified, StampText):
         raise RegisterUnreachable
     now, epoch = around.clock(), around.known.epoch
     key = _batch_key(unverified)
@@ -117,7 +117,7 @@ def _stamp_page(session: Session, found: Found, now: datetime, epoch: int) -> Re
     stamp = KnownStamp(page, count, unit=unit or 0, serial=serial, tail=tail)
     around.known.keep_stamp((request.environ["PATH_INFO"], language), stamp)
     client = scans().client_of(request.environ)
-    status, headers, body = scans().answer(stamp, client, True, request.environ)
+    status, headers, body = scans().answer(stamp, client, now, True, request.environ)
     return Response(body, status, headers)
 
 
@@ -125,7 +125,7 @@ def _record(found: Found, now: datetime) -> None:
     """Writes down that somebody scanned what names a batch of ours, but is none of its stamps."""
     if isinstance(found.read, StampText) and found.facts is not None:
         client, form, verdict = scans().client_of(request.environ), FORMS.index(found.read.form), found.judgement.verdict.value
-        scans().record(found.facts.batch_id, 0, form, VERDICTS.index(verdict), client.kind, request.environ, now)
+        scans().record(found.facts.batch_id, 0, form, VERDICTS.index(verdict), client.kind, request.environ, now.timestamp())
 
 
 def _note_stolen_key(found: Found) -> None:
@@ -164,7 +164,7 @@ def _linked(session: Session, found: Found, now: datetime) -> Response:
     assert found.facts is not None and isinstance(found.read, StampText)
     kind = scans().client_of(request.environ).kind
     form, verdict = FORMS.index(found.read.form), VERDICTS.index(page.verdict)
-    scans().record(found.facts.batch_id, found.judgement.unit or 0, form, verdict, kind, request.environ, now)
+    scans().record(found.facts.batch_id, found.judgement.unit or 0, form, verdict, kind, request.environ, now.timestamp())
     return answer
 
 

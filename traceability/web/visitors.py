@@ -3,11 +3,10 @@
 Link previews, robots and prefetching are no visitors (they would count scans that nobody made).
 """
 
-import hashlib
-import hmac
 import os
 import re
 from datetime import date
+from hashlib import blake2b
 from pathlib import Path
 
 # Names of what fetches a page to show a preview of its address, and of robots. Apps name themselves at the start of their text;
@@ -18,7 +17,7 @@ _PREVIEWS = re.compile(
     re.IGNORECASE,
 )
 _ROBOTS = re.compile(
-    r"(?<!cu)bot[\s/;)]|(?<!cu)bot$|crawl|spider|slurp|scrap|googleother|headlesschrome|lighthouse|uptime|"
+    r"(?<!cu)bot[\s/;)-]|(?<!cu)bot$|crawl|spider|slurp|scrap|googleother|headlesschrome|lighthouse|uptime|"
     r"^(?:curl|wget|python|java|go-http-client|okhttp|libwww|axios|node|scrapy|monitor|ruby|perl|php)\b",
     re.IGNORECASE,
 )
@@ -36,7 +35,8 @@ class Visitors:
     def hash(self, address: str, user_agent: str, day: date) -> bytes:
         """16 bytes that tell a visitor from others on one day, and tell nothing the day after."""
         message = f"{address}\n{user_agent}".encode("utf-8", "replace")
-        return hmac.digest(self._key_of(day), message, hashlib.sha256)[:16]
+        # Keyed BLAKE2 (RFC 7693, 2.9) is as good here as HMAC with SHA-256, and takes a fifth of its time.
+        return blake2b(message, key=self._key_of(day), digest_size=16).digest()
 
     def _key_of(self, day: date) -> bytes:
         if day != self._day:
