@@ -30,6 +30,7 @@ from traceability.operations.register_recognition import NewRecognition, grant_u
 from traceability.operations.withdraw import RecallNotice
 from traceability.pictures import store_picture
 from traceability.sample import SampleKeys, load_sample
+from traceability.scan_loader import ScanLoader
 from traceability.web.services import Services
 
 PUBLIC_URL = "https://trace.example.vn"
@@ -184,6 +185,10 @@ class Workshop:
         """The house form of a unit, whether it may be printed or not."""
         master_key = self.services.key_store.current().master_keys[batch.master_key_id]
         return f"/S/{batch.code}{stamp.make_serial(stamp.serial_keys(master_key, batch.code), unit)}"
+
+    def load_scans(self) -> int:
+        """Loads what the journal holds."""
+        return ScanLoader(self.services.engine, self.services.journal.folder, self.services.clock).load_all()
 
     def sample(self) -> list[Batch]:
         store = self.services.key_store.current()

@@ -37,6 +37,7 @@ OURS = {
     "app_secret": set(),
     "bell": set(),
     "mail": {"config"},
+    "scan_loader": {"journal", "operations", "models.engine", "domain"},
     "sample": {"sample", "operations", "models", "domain", "pictures"},
     "pictures": {"domain"},
     "uploads": {"domain", "pictures"},

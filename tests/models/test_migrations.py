@@ -54,16 +54,22 @@ def test_down_and_up_again_keeps_all_rows_of_the_sample(workshop, client):
     batches = workshop.sample()
     engine = workshop.services.engine
     client.get(f"/S/{batches[1].code}")
+    workshop.load_scans()
     before = dump(engine)
     assert all(before[name] for name in ("scan", "issuance", "recall", "revocation", "stage", "picture", "published_count", "audit_entry"))
     with pytest.raises(WouldLoseRows, match="audit_entry"):
         migrate_down(engine, "0003")
     empty_trail(engine)
-    del before["audit_entry"]
+    # News for processes that keep pages, and places in files: no step keeps them.
+    for table in ("audit_entry", "register_change", "journal_file"):
+        del before[table]
+    counts = {table: before.pop(table) for table in ("stamp_count", "batch_count", "scan_day")}
     migrate_down(engine, "0003")
     assert current_revision(engine) == "0003" and dump(engine) == before
     migrate(engine)
-    assert current_revision(engine) == head_revision() and dump(engine) == before
+    after = dump(engine)
+    assert {table: after.pop(table) for table in counts} == counts
+    assert current_revision(engine) == head_revision() and after == before
     # What is frozen is frozen again.
     with refused("claims_frozen"):
         workshop.act(lambda session: setattr(session.get(Batch, batches[0].id), "lot", "OTHER"))

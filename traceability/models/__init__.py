@@ -12,6 +12,7 @@ from traceability.models.producer import CraftVillage, Picture, Producer, Produc
 from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
 from traceability.models.register_change import RegisterChange
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
+from traceability.models.scan_counts import BatchCount, JournalFile, ScanDay, StampCount
 
 __all__ = [
     "Account",
@@ -19,6 +20,7 @@ __all__ = [
     "Base",
     "Batch",
     "BatchCorrection",
+    "BatchCount",
     "BatchDraft",
     "BatchInput",
     "ConsumerReport",
@@ -28,6 +30,7 @@ __all__ = [
     "GeographicalIndication",
     "GrowingArea",
     "Issuance",
+    "JournalFile",
     "KeyAlarm",
     "Link",
     "Membership",
@@ -48,10 +51,12 @@ __all__ = [
     "Report",
     "Revocation",
     "Scan",
+    "ScanDay",
     "SentForm",
     "SignInFailure",
     "StaffRole",
     "Stage",
+    "StampCount",
     "Suspicion",
     "Upload",
     "UseRight",

@@ -15,15 +15,13 @@ class RegisterChange(Base):
     """A change of what pages say: of a batch, or of what many batches share.
 
     `transaction_id` is PostgreSQL's, by which late commits are found (0 on SQLite, where rows come in the order of commits).
-    Rows may go once every process has read them, a day later.
+    Rows may go once every process has read them, a day later; the last one stays, so that no number is used again.
     """
 
     __tablename__ = "register_change"
     __table_args__ = (
         one_of("kind", SUBJECTS),
         Index("ix_register_change_transaction_id", "transaction_id"),
-        # Numbers are never used again, though old rows go: a reader remembers up to which it has read.
-        {"sqlite_autoincrement": True},
     )
     __audited__ = False
 

@@ -12,7 +12,7 @@ REPORT_KINDS = ("code_elsewhere", "goods_differ", "pack_opened", "price_or_sale"
 
 
 class Scan(Base):
-    """One scan of a stamp whose batch exists. No address of the one who scans is kept.
+    """One person's scan of a stamp whose batch exists, as the loader found it in the journal. No address of the one who scans is kept.
 
     `unit` is 0 for the batch's own stamp; `visitor` a hash under a key that is thrown away each day; `minute` counts from
     1970, so that one visitor's reloads within a minute are one scan.
@@ -22,8 +22,9 @@ class Scan(Base):
     __table_args__ = (
         one_of("verdict", [verdict.value for verdict in Verdict]),
         CheckConstraint("unit >= 0", name="unit"),
-        UniqueConstraint("batch_id", "unit", "visitor", "minute", "verdict"),
-        Index("ix_scan_batch_id_unit_scanned_at", "batch_id", "unit", "scanned_at"),
+        # The minute first, so that new rows go to the end of the tree.
+        UniqueConstraint("minute", "batch_id", "unit", "visitor", "verdict"),
+        Index("ix_scan_batch_id_unit_minute", "batch_id", "unit", "minute"),
     )
     __audited__ = False
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from traceability.domain import base32
@@ -15,8 +15,8 @@ from traceability.models import (
     Product,
     Recognition,
     Report,
-    Scan,
     Stage,
+    StampCount,
     UseRight,
 )
 from traceability.operations.batch_facts import FOR_EVER, BatchFacts
@@ -25,6 +25,7 @@ from traceability.operations.origin_page import Correction, Indication, OriginPa
 from traceability.operations.places import place_names
 from traceability.operations.register_batch import corrected, day_of, judged_best_before, right_of
 
+_STAMPS_A_QUERY = 500
 IDENTIFIED = ("REVOKED", "RECALLED", "SUSPECT", "EXPIRED", "ISSUED")
 
 
@@ -108,15 +109,19 @@ def words(row: object, name: str, language: str) -> Words | None:
 
 
 def seen(session: Session, batch_id: int, unit: int | None) -> Seen:
-    """How often and since when the stamp of a unit, or the batch's own, was scanned."""
-    of_stamp = (Scan.batch_id == batch_id, Scan.unit == (unit or 0), Scan.verdict.in_(IDENTIFIED))
-    times, first_at = session.execute(select(func.count(Scan.id), func.min(Scan.scanned_at)).where(*of_stamp)).one()
-    return Seen(times, first_at)
+    """How often and since when people scanned the stamp of a unit, or the batch's own, as far as it is loaded."""
+    return seen_many(session, [(batch_id, unit or 0)]).get((batch_id, unit or 0), Seen(0, None))
 
 
 def seen_many(session: Session, stamps: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Seen]:
-    """The same of many stamps, each by batch and unit (0: the batch's own)."""
-    return {}
+    """The same of many stamps, each by batch and unit (0: the batch's own); those without a scan are left out."""
+    found: dict[tuple[int, int], Seen] = {}
+    named = tuple_(StampCount.batch_id, StampCount.unit)
+    columns = select(StampCount.batch_id, StampCount.unit, StampCount.times, StampCount.first_at)
+    for start in range(0, len(stamps), _STAMPS_A_QUERY):
+        rows = session.execute(columns.where(named.in_(stamps[start : start + _STAMPS_A_QUERY])))
+        found.update({(row.batch_id, row.unit): Seen(row.times, row.first_at) for row in rows})
+    return found
 
 
 def producer_is_shown(kind: str, consent_on: date | None) -> bool:

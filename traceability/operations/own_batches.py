@@ -8,13 +8,12 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
-from traceability.models import Batch, Issuance, Producer, Product, Recall, Scan
+from traceability.models import Batch, BatchCount, Issuance, Producer, Product, Recall, ScanDay
 
 SORTS = ("newest", "oldest", "lot", "best_before", "scans")
 STATES = ("open", "closed", "recalled")
 PAGE = 20
 # Viet Nam is seven hours ahead of UTC, all year.
-_MINUTES_AHEAD, _MINUTES_A_DAY = 7 * 60, 24 * 60
 _EPOCH = date(1970, 1, 1)
 _MOST_BARS = 31
 
@@ -57,7 +56,7 @@ class Bar:
 
 def list_own_batches(session: Session, producer_ids: frozenset[int], wanted: Wanted, now: datetime) -> tuple[list[BatchRow], int]:
     """A page of the batches of these producers, and how many there are in all."""
-    scans = select(func.count(Scan.id)).where(Scan.batch_id == Batch.id).scalar_subquery()
+    scans = select(BatchCount.times).where(BatchCount.batch_id == Batch.id).scalar_subquery()
     units = select(func.max(Issuance.last_unit)).where(Issuance.batch_id == Batch.id).scalar_subquery()
     recalled = _recalled(now)
     chosen = select(Batch, Product.name, Producer.name, scans.label("scans"), units, recalled.label("recalled"))
@@ -75,8 +74,9 @@ def list_own_batches(session: Session, producer_ids: frozenset[int], wanted: Wan
 
 def scans_over_time(session: Session, batch_id: int, now: datetime) -> list[Bar]:
     """Scans of a batch by day, or by as many days as make at most 31 bars, from the first scan until today; empty without any."""
-    day = ((Scan.minute + _MINUTES_AHEAD) // _MINUTES_A_DAY).label("day")
-    counted = session.execute(select(day, func.count(Scan.id)).where(Scan.batch_id == batch_id).group_by(day).order_by(day)).all()
+    of_people = (ScanDay.batch_id == batch_id, ScanDay.kind == "person")
+    days = session.execute(select(ScanDay.day, func.sum(ScanDay.times)).where(*of_people).group_by(ScanDay.day).order_by(ScanDay.day))
+    counted = [((day - _EPOCH).days, int(times)) for day, times in days]
     if not counted:
         return []
     first, today = int(counted[0][0]), (day_in_vietnam(now) - _EPOCH).days
@@ -116,6 +116,6 @@ def _sorted(statement: Select[Any], sort: str) -> Select[Any]:
     if sort == "best_before":
         return statement.order_by(Batch.best_before.is_(None), Batch.best_before, Batch.id)
     if sort == "scans":
-        scans = select(func.count(Scan.id)).where(Scan.batch_id == Batch.id).scalar_subquery()
-        return statement.order_by(scans.desc(), Batch.id.desc())
+        scans = select(BatchCount.times).where(BatchCount.batch_id == Batch.id).scalar_subquery()
+        return statement.order_by(func.coalesce(scans, 0).desc(), Batch.id.desc())
     return statement.order_by(Batch.id.desc())

@@ -43,8 +43,10 @@ def changes_since(session: Session, place: Place) -> tuple[set[tuple[str, int]],
 
 
 def forget_changes(session: Session, *, before: datetime) -> None:
-    """Deletes rows that every process has read long ago."""
-    session.execute(delete(RegisterChange).where(RegisterChange.changed_at < before))
+    """Deletes rows that every process has read long ago, but not the last one: its number must not be used again."""
+    last = select(func.max(RegisterChange.id)).scalar_subquery()
+    gone = delete(RegisterChange).where(RegisterChange.changed_at < before, RegisterChange.id < last)
+    session.execute(gone.execution_options(synchronize_session=False))
 
 
 def _oldest_open(session: Session) -> int:

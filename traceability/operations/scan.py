@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Insert, Table, func, select
+from sqlalchemy import Insert, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from traceability.domain.address import StampText, parse_path
 from traceability.domain.errors import KeyFileError, Malformed
 from traceability.domain.keys import Keyring
 from traceability.domain.verdict import Judgement, Verdict
-from traceability.models import Batch, KeyAlarm, Product, Scan
+from traceability.models import Batch, BatchCount, KeyAlarm, Product
 from traceability.operations.batch_facts import BatchFacts, fetch_facts
 from traceability.operations.origin import build_origin, fetch_batch, recalls_in_force, shown_verdict
 from traceability.operations.origin_page import OriginPage, RecallFacts
@@ -138,5 +138,5 @@ def _insert(session: Session, table: Table) -> Insert:
 
 
 def count_scans(session: Session, batch_id: int) -> int:
-    """All scans of a batch's stamps."""
-    return session.scalar(select(func.count(Scan.id)).where(Scan.batch_id == batch_id)) or 0
+    """All scans of a batch's stamps by people, as far as they are loaded."""
+    return session.scalar(select(BatchCount.times).where(BatchCount.batch_id == batch_id)) or 0

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
@@ -38,7 +38,6 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.func.current_timestamp(), nullable=False),
         sa.CheckConstraint("kind IN ('batch', 'product', 'producer', 'indication', 'all')", name=op.f("ck_register_change_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_register_change")),
-        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_register_change_transaction_id"), "register_change", ["transaction_id"])
     if op.get_bind().dialect.name == "sqlite":

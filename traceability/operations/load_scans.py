@@ -1,0 +1,191 @@
+"""Scans from the journal into the database: each exactly once, and counted as it comes."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, delete, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from traceability.domain.dates import VIETNAM
+from traceability.journal.reader import Slice
+from traceability.journal.record import Record
+from traceability.models import Batch, JournalFile, Scan
+
+_PERSON = "person"
+_NO_STAMP = ("UNKNOWN", "MALFORMED")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Microseconds; later ones were written by no clock.
+_LATEST = 4_102_444_800_000_000
+_SCAN_COLUMNS = ("batch_id", "unit", "form", "verdict", "visitor", "minute", "scanned_at")
+_COUNT_STAMPS = text(
+    "INSERT INTO stamp_count (batch_id, unit, times, first_at, last_at) VALUES (:batch_id, :unit, :times, :first_at, :last_at) "
+    "ON CONFLICT (batch_id, unit) DO UPDATE SET times = stamp_count.times + excluded.times, "
+    "first_at = CASE WHEN excluded.first_at < stamp_count.first_at THEN excluded.first_at ELSE stamp_count.first_at END, "
+    "last_at = CASE WHEN excluded.last_at > stamp_count.last_at THEN excluded.last_at ELSE stamp_count.last_at END"
+)
+_COUNT_BATCHES = text(
+    "INSERT INTO batch_count (batch_id, times) VALUES (:batch_id, :times) "
+    "ON CONFLICT (batch_id) DO UPDATE SET times = batch_count.times + excluded.times"
+)
+_COUNT_DAYS = text(
+    "INSERT INTO scan_day (batch_id, day, kind, verdict, times) VALUES (:batch_id, :day, :kind, :verdict, :times) "
+    "ON CONFLICT (batch_id, day, kind, verdict) DO UPDATE SET times = scan_day.times + excluded.times"
+)
+_INSERT_MANY = text(
+    "INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at) SELECT * FROM unnest("
+    "CAST(:batch_id AS integer[]), CAST(:unit AS integer[]), CAST(:form AS text[]), CAST(:verdict AS text[]), "
+    "CAST(:visitor AS bytea[]), CAST(:minute AS integer[]), CAST(:scanned_at AS timestamptz[])) "
+    "ON CONFLICT DO NOTHING RETURNING batch_id, unit, verdict, visitor, minute"
+)
+Row = tuple[int, int, str, str, bytes, int, datetime]
+
+
+class AnotherLoader(Exception):
+    """Another loader has loaded from the same place meanwhile: nothing of this was kept."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of a slice: new scans of people, others that were counted, and records that name no batch of ours."""
+
+    scans: int
+    counted: int
+    strange: int
+
+
+def loaded_until(session: Session, name: str) -> tuple[int, bool]:
+    """Up to which byte a file is loaded, and whether it is finished."""
+    row = session.get(JournalFile, name)
+    return (row.loaded_bytes, row.finished_at is not None) if row else (0, False)
+
+
+def load_slice(session: Session, name: str, found: Slice, *, now: datetime) -> Loaded:
+    """Keeps and counts the scans of a slice, and moves the file's place on. Raises AnotherLoader."""
+    _move_on(session, name, found, now)
+    known = set(session.scalars(select(Batch.id).where(Batch.id.in_({record.batch_id for record in found.records}))))
+    sound = [record for record in found.records if record.batch_id in known and _can_be_kept(record)]
+    people = _keep(session, [record for record in sound if record.kind == _PERSON])
+    others = [record for record in sound if record.kind != _PERSON]
+    _count(session, people, others)
+    return Loaded(len(people), len(others), len(found.records) - len(sound))
+
+
+def _move_on(session: Session, name: str, found: Slice, now: datetime) -> None:
+    table = JournalFile.__table__
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    create = (sqlite if on_sqlite else postgresql).insert(table).values(name=name, loaded_bytes=0)  # type: ignore[arg-type]
+    session.execute(create.on_conflict_do_nothing())
+    moved = (
+        update(JournalFile)
+        .where(JournalFile.name == name, JournalFile.loaded_bytes == found.start, JournalFile.finished_at.is_(None))
+        .values(loaded_bytes=found.end, finished_at=now if found.is_last else None)
+        .execution_options(synchronize_session=False)
+    )
+    result = session.execute(moved)
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise AnotherLoader(name)
+
+
+def _can_be_kept(record: Record) -> bool:
+    return record.unit < 2**31 and record.at_us < _LATEST
+
+
+def _keep(session: Session, records: Iterable[Record]) -> list[Record]:
+    """Keeps scans of people, of each visitor one a minute, and tells which were new."""
+    first: dict[tuple[Any, ...], Record] = {}
+    for record in records:
+        first.setdefault(_key(record), record)
+    # In one order everywhere, so that two loaders never wait for each other in a circle.
+    rows = [_row(first[key]) for key in sorted(first)]
+    if not rows:
+        return []
+    if session.get_bind().dialect.name == "sqlite":
+        return [first[_key_of(row)] for row in _insert_one_by_one(session, rows)]
+    arrays = {name: list(column) for name, column in zip(_SCAN_COLUMNS, zip(*rows, strict=True), strict=True)}
+    return [first[row.minute, row.batch_id, row.unit, bytes(row.visitor), row.verdict] for row in session.execute(_INSERT_MANY, arrays)]
+
+
+def _insert_one_by_one(session: Session, rows: Sequence[Row]) -> list[Row]:
+    """SQLite tells for each row whether it was new; its driver is quick enough at that, where SQLAlchemy's layers are not."""
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    cursor = connection.cursor()
+    statement = f"INSERT INTO scan ({', '.join(_SCAN_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
+    new = []
+    for row in rows:
+        cursor.execute(statement, (*row[:6], _as_stored(row[6])))
+        if cursor.rowcount == 1:
+            new.append(row)
+    cursor.close()
+    return new
+
+
+def _as_stored(instant: datetime) -> str:
+    """A time as SQLAlchemy stores it on SQLite."""
+    return instant.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _count(session: Session, people: Sequence[Record], others: Sequence[Record]) -> None:
+    stamps: dict[tuple[int, int], list[int]] = {}
+    for record in people:
+        if record.verdict not in _NO_STAMP:
+            stamps.setdefault((record.batch_id, record.unit), []).append(record.at_us)
+    batches = Counter(record.batch_id for record in people)
+    days = Counter((record.batch_id, _day(record), record.kind, record.verdict) for record in (*people, *others))
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    stored = (lambda at_us: _as_stored(_instant(at_us))) if on_sqlite else _instant
+    _execute(
+        session,
+        _COUNT_STAMPS,
+        [
+            {"batch_id": batch, "unit": unit, "times": len(times), "first_at": stored(min(times)), "last_at": stored(max(times))}
+            for (batch, unit), times in sorted(stamps.items())
+        ],
+    )
+    _execute(session, _COUNT_BATCHES, [{"batch_id": batch, "times": times} for batch, times in sorted(batches.items())])
+    keys = ("batch_id", "day", "kind", "verdict")
+    _execute(session, _COUNT_DAYS, [{**dict(zip(keys, key, strict=True)), "times": times} for key, times in sorted(days.items())])
+
+
+def _execute(session: Session, statement: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(statement, rows)
+
+
+def _key(record: Record) -> tuple[int, int, int, bytes, str]:
+    return record.at_us // 60_000_000, record.batch_id, record.unit, record.visitor, record.verdict
+
+
+def _key_of(row: Row) -> tuple[int, int, int, bytes, str]:
+    return row[5], row[0], row[1], row[4], row[3]
+
+
+def _row(record: Record) -> Row:
+    minute = record.at_us // 60_000_000
+    return record.batch_id, record.unit, record.form, record.verdict, record.visitor, minute, _instant(record.at_us)
+
+
+def _instant(at_us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=at_us)
+
+
+def _day(record: Record) -> str:
+    return _instant(record.at_us).astimezone(VIETNAM).date().isoformat()
+
+
+def forget_scans(session: Session, *, before_minute: int, most: int) -> int:
+    """Deletes up to so many raw scans from before a minute, oldest first; how many there were. Their counts stay."""
+    oldest = select(Scan.id).where(Scan.minute < before_minute).order_by(Scan.minute).limit(most)
+    result = session.execute(delete(Scan).where(Scan.id.in_(oldest)).execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def forget_files(session: Session, *, before: datetime) -> None:
+    """Deletes what is known of files that were finished long ago."""
+    session.execute(delete(JournalFile).where(JournalFile.finished_at < before).execution_options(synchronize_session=False))

@@ -1,0 +1,109 @@
+"""The loader: walks the folder of scans and loads what is new. Any number of loaders may be at it at once."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from traceability.domain.dates import add_months, day_in_vietnam
+from traceability.journal.reader import Slice, journal_files, read_slice
+from traceability.models.engine import acting, reading
+from traceability.operations.load_scans import AnotherLoader, Loaded, forget_files, forget_scans, load_slice, loaded_until
+from traceability.operations.register_changes import forget_changes
+
+_log = logging.getLogger(__name__)
+# Rows a transaction when old scans go, so that no other act waits long.
+_PIECE = 5_000
+_CHANGES_KEPT = timedelta(days=1)
+_FILES_KEPT = timedelta(days=400)
+
+
+@dataclass
+class ScanLoader:
+    """Loads one folder into one database. `stopping` is asked between transactions."""
+
+    engine: Engine
+    folder: Path
+    clock: Callable[[], datetime]
+    stopping: Callable[[], bool] = field(default=lambda: False)
+
+    def load_all(self) -> int:
+        """Loads what is there now; how many records. Raises SQLAlchemyError where the database fails: nothing is lost by it."""
+        return sum(self._load_file(path) for path in journal_files(self.folder) if not self.stopping())
+
+    def _load_file(self, path: Path) -> int:
+        loaded = 0
+        try:
+            with reading(self.engine) as session:
+                start, is_finished = loaded_until(session, path.name)
+            while not is_finished and not self.stopping():
+                found = read_slice(path, start)
+                if found.end == start and not found.is_last:
+                    return loaded
+                self._load(path, found)
+                loaded, start, is_finished = loaded + len(found.records), found.end, found.is_last
+                if found.damaged:
+                    # Kept for whoever wants to know why; what could be read is loaded.
+                    path.rename(path.with_suffix(".damaged"))
+                    _log.error("%s: %s records were damaged; the file is kept as %s.damaged", path.name, found.damaged, path.stem)
+                    return loaded
+            if is_finished:
+                path.unlink(missing_ok=True)
+        except AnotherLoader:
+            _log.info("%s is being loaded by another loader", path.name)
+        except FileNotFoundError:
+            # Another loader has finished it.
+            pass
+        return loaded
+
+    def _load(self, path: Path, found: Slice) -> Loaded:
+        if found.is_last and found.end == 0:
+            return Loaded(0, 0, 0)
+        with acting(self.engine) as session:
+            loaded = load_slice(session, path.name, found, now=self.clock())
+        if loaded.strange:
+            _log.error("%s: %s records name no batch of this register and were left out", path.name, loaded.strange)
+        if found.torn:
+            _log.warning("%s ends with %s bytes of a record that was never whole", path.name, found.torn)
+        return loaded
+
+    def forget(self, months: int) -> int:
+        """Deletes raw scans that are older than so many months, and rows that nobody reads any more; how many scans."""
+        now, forgotten = self.clock(), 0
+        oldest = add_months(day_in_vietnam(now), -months)
+        minute = int(now.replace(year=oldest.year, month=oldest.month, day=oldest.day).timestamp()) // 60
+        with acting(self.engine) as session:
+            forget_changes(session, before=now - _CHANGES_KEPT)
+            forget_files(session, before=now - _FILES_KEPT)
+        while not self.stopping():
+            with acting(self.engine) as session:
+                piece = forget_scans(session, before_minute=minute, most=_PIECE)
+            forgotten += piece
+            if piece < _PIECE:
+                break
+        return forgotten
+
+    def keep_loading(self, wait: Callable[[float], object], *, months: int) -> None:
+        """Loads until it is stopped: twice a second when there is little to do, and patiently where the database is away."""
+        patience, forget_at = 0.5, self.clock()
+        while not self.stopping():
+            try:
+                loaded = self.load_all()
+                if self.clock() >= forget_at:
+                    self.forget(months)
+                    forget_at = self.clock() + timedelta(hours=1)
+            except (SQLAlchemyError, OSError) as error:
+                if patience == 0.5:
+                    _log.error("scans cannot be loaded now, and wait in their files: %s", error.__class__.__name__)
+                patience = min(patience * 2, 10.0)
+                wait(patience)
+                continue
+            if patience > 0.5:
+                _log.warning("scans are loaded again")
+                patience = 0.5
+            if not loaded:
+                wait(0.5)
