@@ -25,6 +25,8 @@ SETTINGS = (
     ("INSTANCE", "instance/", "the folder of keys, secrets and the SQLite database"),
     ("TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-For`"),
     ("SCAN_SYNC", "soon", "`soon`: a scan is on the disk 5 ms after its answer; `wait`: before it"),
+    ("SCAN_RETENTION_MONTHS", "24", "how long single scans are kept; their counts stay"),
+    ("LOADER", "1", "`0`: `serve` starts no loader of scans, since `load-scans` runs by itself"),
     ("OPERATOR", "Tem truy xuất Lào Cai (thử nghiệm)", "who runs the service, as the pages' footer says"),
     ("OPERATOR_CONTACT", "", "a phone number or e-mail address for the footer"),
     ("SMTP_HOST", "", "the mail server that sends links; without it they are shown to whoever makes them"),
@@ -73,6 +75,8 @@ class Settings:
     test_mode: bool
     language: str = "en"
     scan_sync: str = "soon"
+    scan_retention_months: int = 24
+    loader: bool = True
     mail_server: MailServer | None = None
 
     @property
@@ -107,7 +111,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         operator_contact=given.get("OPERATOR_CONTACT", ""),
         test_mode=test_mode,
         language=_language(given),
-        scan_sync=_scan_sync(given),
+        scan_sync=_one_of(given, "SCAN_SYNC", ("soon", "wait")),
+        scan_retention_months=_number(given, "SCAN_RETENTION_MONTHS", 24, 1, 1200),
+        loader=_one_of(given, "LOADER", ("1", "0")) == "1",
         mail_server=_mail_server(given),
     )
 
@@ -196,10 +202,10 @@ def _mail_server(given: Mapping[str, str]) -> MailServer | None:
     return MailServer(host, _number(given, "SMTP_PORT", SMTP_PORTS[security], 1, 65535), security, sender, user, password)
 
 
-def _scan_sync(given: Mapping[str, str]) -> str:
-    chosen = given.get("SCAN_SYNC") or "soon"
-    if chosen not in ("soon", "wait"):
-        raise SettingError(f"SCAN_SYNC={chosen!r}: choose soon or wait")
+def _one_of(given: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    chosen = given.get(name) or words[0]
+    if chosen not in words:
+        raise SettingError(f"{name}={chosen!r}: choose {' or '.join(words)}")
     return chosen
 
 

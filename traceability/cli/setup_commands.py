@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from traceability.audit_checkpoints import Checkpoints
+from traceability.cli import serving
 from traceability.cli.checks import NotReady, check_ready, lost_master_keys
 from traceability.cli.failing import Unreachable, speaking
 from traceability.config import is_public_host
@@ -61,7 +62,7 @@ def add(app: Flask, services: Services) -> None:
 
     @app.cli.command("serve")
     def serve() -> None:
-        """Serve with a production server until Ctrl-C."""
+        """Serve with a production server until Ctrl-C, and load its scans."""
         os.umask(0o077)
         try:
             check_ready(services)
@@ -69,23 +70,8 @@ def add(app: Flask, services: Services) -> None:
             raise Unreachable(str(error)) from None
         _check_port(services)
         _greet(services)
-        settings = services.settings
-        arguments = ["--interface", "wsgi", "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
-        arguments += [
-            "--blocking-threads",
-            # More than twice as many as files of labels that are sent at once.
-            "5",
-            "--no-ws",
-            "--log-level",
-            "warning",
-            "--workers-kill-timeout",
-            "5",
-            "--respawn-failed-workers",
-            "--factory",
-            "traceability:create_app",
-        ]
         sys.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments])  # noqa: S606
+        sys.exit(serving.serve(services.settings))
 
     report = click.Group("report", help="What people reported about stamps.")
 

@@ -26,8 +26,8 @@ class Slice:
 
 
 def journal_files(folder: Path) -> list[Path]:
-    """The files of a folder, oldest first."""
-    return sorted(folder.glob(f"*{SUFFIX}"))
+    """The files of a folder, oldest first, without those that are being made."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
 
 
 def read_slice(path: Path, start: int, most: int = MOST_RECORDS) -> Slice:

@@ -66,8 +66,9 @@ def loaded_until(session: Session, name: str) -> tuple[int, bool]:
 def load_slice(session: Session, name: str, found: Slice, *, now: datetime) -> Loaded:
     """Keeps and counts the scans of a slice, and moves the file's place on. Raises AnotherLoader."""
     _move_on(session, name, found, now)
-    known = set(session.scalars(select(Batch.id).where(Batch.id.in_({record.batch_id for record in found.records}))))
-    sound = [record for record in found.records if record.batch_id in known and _can_be_kept(record)]
+    sound = [record for record in found.records if _can_be_kept(record)]
+    known = set(session.scalars(select(Batch.id).where(Batch.id.in_({record.batch_id for record in sound}))))
+    sound = [record for record in sound if record.batch_id in known]
     people = _keep(session, [record for record in sound if record.kind == _PERSON])
     others = [record for record in sound if record.kind != _PERSON]
     _count(session, people, others)
@@ -92,7 +93,7 @@ def _move_on(session: Session, name: str, found: Slice, now: datetime) -> None:
 
 
 def _can_be_kept(record: Record) -> bool:
-    return record.unit < 2**31 and record.at_us < _LATEST
+    return max(record.batch_id, record.unit) < 2**31 and record.at_us < _LATEST
 
 
 def _keep(session: Session, records: Iterable[Record]) -> list[Record]:

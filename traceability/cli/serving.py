@@ -1,0 +1,95 @@
+"""The processes behind `serve`: the server with its workers, and the loader of scans. The loader is started again when it ends."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from traceability.config import Settings
+
+# Of files of labels two are sent at once in a process: so many threads are left for stamps. Where answers wait for the disk,
+# more of them wait together.
+_THREADS = {"soon": 5, "wait": 48}
+_PR_SET_PDEATHSIG = 1
+_POLL_S = 0.2
+_LONGEST_PAUSE_S = 30.0
+
+
+def server_command(settings: Settings) -> list[str]:
+    """The server's command line."""
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "traceability:create_app"),
+        *("--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)),
+        *("--blocking-threads", str(_THREADS[settings.scan_sync]), "--no-ws", "--log-level", "warning"),
+        *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
+    ]
+
+
+def serve(settings: Settings) -> int:
+    """Serves until the server ends or a signal comes; the server's exit code."""
+    server = _start(server_command(settings))
+    loader = _Loader() if settings.loader else None
+    stopping = False
+
+    def stop(number: int, _frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+        server.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    while server.poll() is None:
+        if loader is not None and not stopping:
+            loader.keep()
+        time.sleep(_POLL_S)
+    if loader is not None:
+        loader.stop()
+    return 0 if stopping else server.returncode
+
+
+class _Loader:
+    """The loader as a process that is there as long as the server is."""
+
+    def __init__(self) -> None:
+        self._pause = 1.0
+        self._again_at = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def keep(self) -> None:
+        """Starts it where it does not run; after each failure a little later."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        now = time.monotonic()
+        if self._process is not None:
+            print(f"the loader of scans ended with code {self._process.returncode} and is started again", file=sys.stderr, flush=True)
+            self._process, self._again_at = None, now + self._pause
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
+        if now >= self._again_at:
+            self._process = _start([sys.executable, "-m", "flask", "--app", "traceability", "load-scans"])
+
+    def stop(self) -> None:
+        """Ends it; what it has not loaded waits in the files."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    parent = os.getpid()
+
+    def die_with_parent() -> None:
+        # Whoever kills the parent outright ends what it started, too: nobody else would.
+        try:
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        except (OSError, AttributeError):
+            return
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return subprocess.Popen(command, preexec_fn=die_with_parent)  # noqa: PLW1509
