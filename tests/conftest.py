@@ -122,7 +122,7 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     initialise(settings.keys_folder, settings.public_host, clock())
     made = create_app(settings, clock)
     yield made
-    made.extensions["traceability"].engine.dispose()
+    made.extensions["traceability"].close()
 
 
 @pytest.fixture

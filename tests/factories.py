@@ -1,6 +1,6 @@
 """Builders with defaults: a test names only what it is about."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -8,6 +8,7 @@ from functools import lru_cache
 from threading import Thread
 from typing import TypeVar
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -18,6 +19,7 @@ from traceability.domain import stamp
 from traceability.domain.batch import BatchDates
 from traceability.domain.errors import Refused
 from traceability.domain.roles import Actor
+from traceability.journal.record import Record, format_record
 from traceability.labels.label import Label
 from traceability.models import Batch, GeographicalIndication, Issuance, Producer, Product, Recognition, UseRight
 from traceability.models.engine import acting, reading
@@ -194,6 +196,14 @@ class Workshop:
         store = self.services.key_store.current()
         with patch("traceability.sample.load.store_picture", _store_once), acting(self.services.engine) as session:
             return load_sample(session, keys=SampleKeys(store.keyring, self.services.settings.public_host, "1"), now=self.now)
+
+
+def load_records(services: Services, records: Iterable[Record]) -> None:
+    """Scans that were recorded, loaded."""
+    folder = services.journal.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{uuid4().hex}.scans").write_bytes(b"".join(map(format_record, records)))
+    ScanLoader(services.engine, folder, services.clock).load_all()
 
 
 def labels_of(plan: RunPlan) -> Iterator[Label]:

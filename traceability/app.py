@@ -22,12 +22,14 @@ from traceability.pictures import MOST_BYTES
 from traceability.uploads import UploadStore
 from traceability.web import headers
 from traceability.web.fast_path import FastPath, Scans
+from traceability.web.guesses import Guesses
 from traceability.web.known_stamps import KnownStamps
 from traceability.web.languages import choose_locale
 from traceability.web.pages import add_pages
 from traceability.web.register_watch import RegisterWatch
 from traceability.web.services import Services, register
 from traceability.web.sessions import ServerSessions
+from traceability.web.turnstile import Turnstile
 from traceability.web.visitors import Visitors
 
 
@@ -53,7 +55,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     register(app.extensions, services, scans)
     add_pages(app, settings, css, staff_css)
     add_commands(app, services)
-    app.wsgi_app = FastPath(app.wsgi_app, scans)  # type: ignore[method-assign]
+    app.wsgi_app = FastPath(Turnstile(app, app.wsgi_app, services, scans), scans)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         # Outermost, so that visitors are told apart by their own addresses.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
@@ -62,6 +64,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
 
 def _put_together(settings: Settings, clock: Callable[[], datetime]) -> Services:
     engine, key_store = make_engine(settings.database_url), LiveKeyStore(settings.keys_folder)
+    secret = load_secret(settings.instance)
     bell, known = Bell(settings.instance / "live" / "bell"), KnownStamps()
     return Services(
         settings=settings,
@@ -69,12 +72,13 @@ def _put_together(settings: Settings, clock: Callable[[], datetime]) -> Services
         key_store=key_store,
         visitors=Visitors(settings.instance / "visitor-keys"),
         clock=clock,
-        secret=load_secret(settings.instance),
+        secret=secret,
         uploads=UploadStore(settings.instance / "uploads"),
         journal=Journal(settings.instance / "journal", waits=settings.scan_sync == "wait"),
         bell=bell,
         known=known,
         watch=RegisterWatch(engine, key_store, bell, known, clock),
+        guesses=Guesses(settings.instance / "live" / "guesses", secret.key_for("guesses")),
     )
 
 

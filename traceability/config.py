@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PROJECT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("vi", "en", "zh")
 # Name, default as a person reads it, meaning. docs/operations.md repeats this table and a test compares them.
@@ -27,6 +29,8 @@ SETTINGS = (
     ("SCAN_SYNC", "soon", "`soon`: a scan is on the disk 5 ms after its answer; `wait`: before it"),
     ("SCAN_RETENTION_MONTHS", "24", "how long single scans are kept; their counts stay"),
     ("LOADER", "1", "`0`: `serve` starts no loader of scans, since `load-scans` runs by itself"),
+    ("METRICS_FROM", "127.0.0.0/8, ::1", "networks that may read `/metrics` and `/readyz`, with commas between"),
+    ("LOG_FORMAT", "plain on a terminal, else json", "`json`: an object a line; `plain`"),
     ("OPERATOR", "Tem truy xuất Lào Cai (thử nghiệm)", "who runs the service, as the pages' footer says"),
     ("OPERATOR_CONTACT", "", "a phone number or e-mail address for the footer"),
     ("SMTP_HOST", "", "the mail server that sends links; without it they are shown to whoever makes them"),
@@ -77,6 +81,10 @@ class Settings:
     scan_sync: str = "soon"
     scan_retention_months: int = 24
     loader: bool = True
+    metrics_from: tuple[Network, ...] = ()
+    log_format: str = "plain"
+    # Where workers share what they measure; set by `serve` for its children.
+    metrics_folder: Path | None = None
     mail_server: MailServer | None = None
 
     @property
@@ -113,6 +121,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         language=_language(given),
         scan_sync=_one_of(given, "SCAN_SYNC", ("soon", "wait")),
         scan_retention_months=_number(given, "SCAN_RETENTION_MONTHS", 24, 1, 1200),
+        metrics_from=_networks(given.get("METRICS_FROM") or "127.0.0.0/8, ::1"),
+        log_format=_one_of(given, "LOG_FORMAT", ("plain", "json") if sys.stderr.isatty() else ("json", "plain")),
+        metrics_folder=Path(given["PROMETHEUS_MULTIPROC_DIR"]) if given.get("PROMETHEUS_MULTIPROC_DIR") else None,
         loader=_one_of(given, "LOADER", ("1", "0")) == "1",
         mail_server=_mail_server(given),
     )
@@ -207,6 +218,18 @@ def _one_of(given: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
     if chosen not in words:
         raise SettingError(f"{name}={chosen!r}: choose {' or '.join(words)}")
     return chosen
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise SettingError(f"METRICS_FROM={text!r}: networks such as 10.0.0.0/8 are needed, with commas between") from None
+
+
+def environment_of_workers(folder: Path) -> dict[str, str]:
+    """The environment of what `serve` starts: this process's, and the folder where workers share what they measure."""
+    return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)}
 
 
 def _language(given: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from traceability.domain.dates import add_months, day_in_vietnam
 from traceability.journal.reader import Slice, journal_files, read_slice
+from traceability.journal.record import RECORD_BYTES
 from traceability.models.engine import acting, reading
 from traceability.operations.load_scans import AnotherLoader, Loaded, forget_files, forget_scans, load_slice, loaded_until
 from traceability.operations.register_changes import forget_changes
@@ -20,6 +21,30 @@ _log = logging.getLogger(__name__)
 _PIECE = 5_000
 _CHANGES_KEPT = timedelta(days=1)
 _FILES_KEPT = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Lag:
+    """What the journal holds and the database does not: records, and the age of the oldest in seconds."""
+
+    records: int
+    seconds: float
+
+
+def lag_of(engine: Engine, folder: Path, now: datetime) -> Lag:
+    """How far loading is behind. Raises SQLAlchemyError."""
+    records, oldest = 0, now.timestamp()
+    with reading(engine) as session:
+        for path in journal_files(folder):
+            start, is_finished = loaded_until(session, path.name)
+            try:
+                waiting = 0 if is_finished else (path.stat().st_size - start) // RECORD_BYTES
+                first = read_slice(path, start, 1).records if waiting > 0 else ()
+            except FileNotFoundError:
+                continue
+            records += max(0, waiting)
+            oldest = min([oldest, *(record.at_us / 1_000_000 for record in first)])
+    return Lag(records, max(0.0, now.timestamp() - oldest))
 
 
 @dataclass

@@ -227,6 +227,7 @@ def test_a_scan_and_a_report_leave_no_row(workshop, client):
     batch, engine = workshop.stamped(), workshop.services.engine
     count = len(trail(engine))
     client.get(f"/S/{batch.code}")
+    workshop.load_scans()
     client.post("/report", data={"kind": "other", "words": "?", "stamp": batch.code, "key": "k"})
     with reading(engine) as session:
         assert session.scalar(select(Scan.id))

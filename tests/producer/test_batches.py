@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.factories import NOTICE, OFFICE
+from tests.factories import NOTICE, OFFICE, load_records
 from tests.producer.conftest import pdf, photograph
+from traceability.journal.record import Record
 from traceability.models import (
     AuditEntry,
     Batch,
@@ -21,7 +22,6 @@ from traceability.models import (
     Product,
     Recall,
     Revocation,
-    Scan,
     Stage,
 )
 from traceability.models.engine import acting, reading
@@ -217,12 +217,16 @@ def test_what_an_authority_recalled_a_producer_cannot_lift_nor_anothers_recall(l
 @pytest.mark.parametrize(("days", "bars"), [(0, 1), (30, 31), (40, 6), (400, 14)])
 def test_scans_are_drawn_over_time_with_their_table(lan, services, clock, days, bars):
     code = lan.batch()
-    with acting(services.engine) as session:
+    with reading(services.engine) as session:
         key = session.scalars(select(Batch.id)).one()
-        for number, ago in enumerate((days, days, 0)):
-            at = clock() - timedelta(days=ago)
-            values = {"batch_id": key, "unit": 0, "form": "house", "verdict": "ISSUED", "scanned_at": at}
-            session.add(Scan(**values, visitor=bytes([number]), minute=int(at.timestamp()) // 60))
+    moments = [clock() - timedelta(days=ago) for ago in (days, days, 0)]
+    load_records(
+        services,
+        [
+            Record(key, 0, "house", "ISSUED", "person", number.to_bytes(16), int(at.timestamp() * 1_000_000))
+            for number, at in enumerate(moments)
+        ],
+    )
     page = lan.browser.get(lan.at(code)).text
     assert page.count("<rect") == bars
     figures = [int(found) for found in re.findall(r'<td class="number">(\d+)</td></tr>', page)]

@@ -26,7 +26,7 @@ def another(app: Flask, database_url: str, tmp_path: Path, clock) -> Iterator[Ca
 
     yield make
     for other in made:
-        other.extensions["traceability"].engine.dispose()
+        other.extensions["traceability"].close()
 
 
 def phone(app: Flask):

@@ -2,13 +2,14 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from traceability.config import Settings
+from traceability.config import Settings, environment_of_workers
 
 # Of files of labels two are sent at once in a process: so many threads are left for stamps. Where answers wait for the disk,
 # more of them wait together.
@@ -30,8 +31,13 @@ def server_command(settings: Settings) -> list[str]:
 
 def serve(settings: Settings) -> int:
     """Serves until the server ends or a signal comes; the server's exit code."""
-    server = _start(server_command(settings))
-    loader = _Loader() if settings.loader else None
+    # Counts of a service that ended begin anew, as Prometheus expects of one that starts.
+    metrics = settings.instance / "live" / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True, exist_ok=True, mode=0o700)
+    environment = environment_of_workers(metrics)
+    server = _start(server_command(settings), environment)
+    loader = _Loader(environment) if settings.loader else None
     stopping = False
 
     def stop(number: int, _frame: object) -> None:
@@ -53,7 +59,8 @@ def serve(settings: Settings) -> int:
 class _Loader:
     """The loader as a process that is there as long as the server is."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
         self._pause = 1.0
         self._again_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,7 +75,7 @@ class _Loader:
             self._process, self._again_at = None, now + self._pause
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
         if now >= self._again_at:
-            self._process = _start([sys.executable, "-m", "flask", "--app", "traceability", "load-scans"])
+            self._process = _start([sys.executable, "-m", "flask", "--app", "traceability", "load-scans"], self._environment)
 
     def stop(self) -> None:
         """Ends it; what it has not loaded waits in the files."""
@@ -80,7 +87,7 @@ class _Loader:
                 self._process.kill()
 
 
-def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     parent = os.getpid()
 
     def die_with_parent() -> None:
@@ -92,4 +99,4 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    return subprocess.Popen(command, preexec_fn=die_with_parent)  # noqa: PLW1509
+    return subprocess.Popen(command, env=environment, preexec_fn=die_with_parent)  # noqa: PLW1509

@@ -1,5 +1,6 @@
 """Scans from the journal into the database: each exactly once, and counted as it comes."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import CursorResult, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import VIETNAM
@@ -78,7 +80,7 @@ def load_slice(session: Session, name: str, found: Slice, *, now: datetime) -> L
 def _move_on(session: Session, name: str, found: Slice, now: datetime) -> None:
     table = JournalFile.__table__
     on_sqlite = session.get_bind().dialect.name == "sqlite"
-    create = (sqlite if on_sqlite else postgresql).insert(table).values(name=name, loaded_bytes=0)  # type: ignore[arg-type]
+    create = (sqlite if on_sqlite else postgresql).insert(table).values(name=name, loaded_bytes=0)
     session.execute(create.on_conflict_do_nothing())
     moved = (
         update(JournalFile)
@@ -118,11 +120,15 @@ def _insert_one_by_one(session: Session, rows: Sequence[Row]) -> list[Row]:
     cursor = connection.cursor()
     statement = f"INSERT INTO scan ({', '.join(_SCAN_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
     new = []
-    for row in rows:
-        cursor.execute(statement, (*row[:6], _as_stored(row[6])))
-        if cursor.rowcount == 1:
-            new.append(row)
-    cursor.close()
+    try:
+        for row in rows:
+            cursor.execute(statement, (*row[:6], _as_stored(row[6])))
+            if cursor.rowcount == 1:
+                new.append(row)
+    except sqlite3.Error as error:
+        raise OperationalError(statement, None, error) from error
+    finally:
+        cursor.close()
     return new
 
 

@@ -99,6 +99,11 @@ def judge_text(
     return Found(unverified, judgement, facts, by_unit=facts.rules.scope == "unit", recalls=recalls)
 
 
+def is_identified_by(read: StampText, facts: BatchFacts, keys: Keys, now: datetime) -> bool:
+    """Whether a text is a stamp of a batch whose facts are at hand."""
+    return shown_verdict(verdict.judge(read, verdict.Register(keys.keyring, facts.rules), now).verdict)
+
+
 def open_page(session: Session, found: Found, *, language: str, now: datetime) -> OriginPage:
     """The page of an identified stamp, without how often it was scanned."""
     assert found.facts is not None and isinstance(found.read, StampText)

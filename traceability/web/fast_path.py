@@ -7,6 +7,7 @@ The page is the one that Flask's view drew and answered when the stamp was first
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -18,6 +19,7 @@ from traceability.journal.record import KINDS, VERDICTS, pack
 from traceability.web.kept_page import Filling, fill, filling, plain
 from traceability.web.known_stamps import KnownStamp
 from traceability.web.languages import format_moment, language_of
+from traceability.web.metrics import HIT, LAPSED, MISS, Tally
 from traceability.web.stamp_words import lapsed_verdict
 from traceability.web.visitors import PERSON, kind_of
 
@@ -34,6 +36,8 @@ _MOST_CLIENTS = 20_000
 # Headers that are longer than any browser's are read each time, and take no room.
 _LONGEST_HEADERS = 1_000
 _MOST_MOMENTS = 64
+# When a request came, and whether its page was known by heart.
+BEGAN, _OUTCOME = "traceability.began", "traceability.outcome"
 Environ = dict[str, Any]
 Answer = tuple[str, list[tuple[str, str]], bytes]
 
@@ -53,7 +57,8 @@ class Scans:
 
     def __init__(self, services: "Services", headers: Iterable[tuple[str, str]]) -> None:
         self._services = services
-        self._headers = [
+        self.tally = Tally()
+        self.headers = [
             ("Content-Type", "text/html; charset=utf-8"),
             *headers,
             ("Vary", "Accept, Accept-Language, Accept-Encoding"),
@@ -111,12 +116,15 @@ class Scans:
         seen, times = stamp.said()
         # In the order of HOLES.
         fillings = (self._moment(int(said_at) // 60, client.language), seen, times, stamp.serial, stamp.tail)
-        return self._respond(*fill(pieces, fillings), client, environ)
+        answer = self._respond(*fill(pieces, fillings), client, environ)
+        self.tally.scan(verdict, client.kind, perf_counter() - environ[BEGAN], environ.get(_OUTCOME, MISS) if fresh else LAPSED)
+        return answer
 
     def record(self, batch_id: int, unit: int, form: int, verdict: int, kind: int, environ: Environ, second: float) -> bytes:
         """Writes a scan down, and tells by what its visitor is known today. A disk that takes nothing costs the scan, never the page."""
         services = self._services
         visitor = services.visitors.hash(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_USER_AGENT", ""), self._day(second))
+        self.tally.watch(services)
         services.journal.append(pack(kind, form, verdict, batch_id, unit, int(second * 1_000_000), visitor))
         return visitor
 
@@ -138,7 +146,7 @@ class Scans:
         return known
 
     def _respond(self, body: bytes, tag: str, client: Client, environ: Environ) -> Answer:
-        headers = [*self._headers, ("ETag", tag)]
+        headers = [*self.headers, ("ETag", tag)]
         if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
             return "304 NOT MODIFIED", headers[1:], b""
         if client.takes_gzip:
@@ -152,13 +160,15 @@ class Scans:
 class FastPath:
     """The layer in front of Flask."""
 
-    def __init__(self, app: "WSGIApplication", scans: Scans) -> None:
-        self._app, self._scans = app, scans
+    def __init__(self, behind: "WSGIApplication", scans: Scans) -> None:
+        self._behind, self._scans = behind, scans
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
+        environ[BEGAN] = perf_counter()
         found = self._scans.find(environ)
         if found is None:
-            return self._app(environ, start_response)
+            return self._behind(environ, start_response)
+        environ[_OUTCOME] = HIT
         status, headers, body = self._scans.answer(*found, environ)
         start_response(status, headers)
         return [body]

@@ -9,6 +9,8 @@ from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from traceability.domain.address import StampText
+from traceability.domain.errors import Malformed
 from traceability.operations.batch_facts import BatchFacts
 from traceability.operations.origin_page import Seen
 from traceability.web.kept_page import Filling, Pieces, cut, filling
@@ -67,7 +69,8 @@ class KnownPage:
         begins, ends = facts.holds_within(now)
         self.holds_from, self.holds_until = begins.timestamp(), ends.timestamp()
         self.is_alive, self.is_used = True, False
-        self._lapse, self._lapsed = lapse, None
+        self._lapse = lapse
+        self._lapsed: Pieces | None = None
 
     def lapsed(self) -> Pieces:
         """The page while the register cannot be asked; drawn when it is first needed."""
@@ -209,6 +212,13 @@ class KnownStamps:
             self._page_bytes -= page.pieces.size
             # Stamps may still point to it: what is large goes now.
             page.pieces = Pieces((), "")
+
+
+def batch_key(unverified: StampText | Malformed) -> tuple[str | None, ...] | None:
+    """By what the batch that a text names is known, None where it names none."""
+    if isinstance(unverified, Malformed) or unverified.form == "gs1_product":
+        return None
+    return (unverified.batch_code,) if unverified.gtin is None else (unverified.gtin, unverified.lot)
 
 
 def _was_used(stamp: KnownStamp) -> bool:

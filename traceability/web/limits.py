@@ -6,7 +6,6 @@ Each process counts for itself, in memory, under the address or, of IPv6, the ne
 import math
 import time
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
 
 from flask import Flask, Response, make_response, render_template, request
@@ -15,6 +14,7 @@ from flask_babel import gettext
 from flask_limiter import Limiter, RequestLimit
 
 from traceability.domain.accounts import LONGEST_LOGIN
+from traceability.web.guesses import network_of
 
 # Cooperatives share one address, so that this is far above what they need; a login has its own, narrower limit.
 LIMITS = "30/minute;300/hour"
@@ -23,14 +23,7 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 def sender_address() -> str:
     """Whom a try is counted against: the address behind the proxies that are trusted, never what a client says of itself."""
-    try:
-        address = ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped
-        return str(inner) if inner else f"{IPv6Address(int(address) >> 64 << 64)}/64"
-    return str(address)
+    return network_of(request.remote_addr or "")
 
 
 _limiter = Limiter(sender_address, storage_uri="memory://", strategy="sliding-window-counter", headers_enabled=False)

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from functools import cache
 from hashlib import sha256 as digest
+from time import perf_counter
 from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
@@ -28,9 +29,10 @@ from traceability.operations.origin import seen
 from traceability.operations.public_facts import fetch_picture, fetch_product, sample_stamps
 from traceability.operations.scan import Found, judge_text, look_up, open_page, parse_unverified_path, raise_key_alarm
 from traceability.web import linked_data
-from traceability.web.fast_path import LINKED_DATA
-from traceability.web.known_stamps import KnownStamp
+from traceability.web.fast_path import BEGAN, LINKED_DATA
+from traceability.web.known_stamps import KnownStamp, batch_key
 from traceability.web.languages import choose_language
+from traceability.web.metrics import MISS
 from traceability.web.services import scans, services
 from traceability.web.stamp_page import draw_known, own_of, page_key
 from traceability.web.wording import word_verdict
@@ -79,7 +81,7 @@ def _answer(unverified: StampText | Malformed, typed: str | None = None) -> Resp
     if not around.watch.is_fresh() and around.watch.is_unreachable and isinstance(unverified, StampText):
         raise RegisterUnreachable
     now, epoch = around.clock(), around.known.epoch
-    key = _batch_key(unverified)
+    key = batch_key(unverified)
     with reading(around.engine) as session:
         facts = around.known.facts_of(key) if key else None
         found = judge_text(session, unverified, keys=around.scan_keys, language=language, now=now, facts=facts)
@@ -94,12 +96,6 @@ def _answer(unverified: StampText | Malformed, typed: str | None = None) -> Resp
         _note_stolen_key(found)
     _record(found, now)
     return _verdict_page(found, typed), _STATUSES.get(found.judgement.verdict.value, 200)
-
-
-def _batch_key(unverified: StampText | Malformed) -> tuple[str | None, ...] | None:
-    if isinstance(unverified, Malformed) or unverified.form == "gs1_product":
-        return None
-    return (unverified.batch_code,) if unverified.gtin is None else (unverified.gtin, unverified.lot)
 
 
 def _stamp_page(session: Session, found: Found, now: datetime, epoch: int) -> Response:
@@ -126,6 +122,7 @@ def _record(found: Found, now: datetime) -> None:
     if isinstance(found.read, StampText) and found.facts is not None:
         client, form, verdict = scans().client_of(request.environ), FORMS.index(found.read.form), found.judgement.verdict.value
         scans().record(found.facts.batch_id, 0, form, VERDICTS.index(verdict), client.kind, request.environ, now.timestamp())
+        scans().tally.scan(VERDICTS.index(verdict), client.kind, perf_counter() - request.environ[BEGAN], MISS)
 
 
 def _note_stolen_key(found: Found) -> None:

@@ -61,6 +61,7 @@ class RegisterWatch:
         self._answered = threading.Condition()
         self._wanted, self._starting = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
+        self._is_closed = False
 
     def is_fresh(self) -> bool:
         """Whether nothing that is known by heart can have changed. Costs a look at memory and one at the clock, as a rule."""
@@ -95,10 +96,19 @@ class RegisterWatch:
                     self._thread.start()
         self._wanted.set()
 
+    def close(self) -> None:
+        """Ends the thread, if it runs, after what it is about."""
+        thread, self._is_closed = self._thread, True
+        self._wanted.set()
+        if thread is not None:
+            thread.join()
+
     def _run(self) -> None:
         while True:
             self._wanted.wait()
             self._wanted.clear()
+            if self._is_closed:
+                return
             self.look()
             with self._answered:
                 self._answered.notify_all()

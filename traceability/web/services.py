@@ -15,6 +15,7 @@ from traceability.keystore import LiveKeyStore
 from traceability.operations.scan import Keys
 from traceability.uploads import UploadStore
 from traceability.web.fast_path import Scans
+from traceability.web.guesses import Guesses
 from traceability.web.known_stamps import KnownStamps
 from traceability.web.register_watch import RegisterWatch
 from traceability.web.visitors import Visitors
@@ -37,12 +38,19 @@ class Services:
     bell: Bell
     known: KnownStamps
     watch: RegisterWatch
+    guesses: Guesses
 
     @property
     def scan_keys(self) -> Keys:
         """The keys as they are now."""
         store = self.key_store.current()
         return Keys(store.keyring, store.master_keys)
+
+    def close(self) -> None:
+        """Ends the threads and lets files and connections go."""
+        self.watch.close()
+        self.journal.close()
+        self.engine.dispose()
 
 
 def register(extensions: dict[str, object], services: Services, scans: Scans) -> None:

@@ -60,11 +60,11 @@ def _reorder(old: tuple[str, ...], new: tuple[str, ...]) -> None:
         scan.create_unique_constraint(f"uq_scan_{'_'.join(new)}", list(new))
 
 
-def _batch() -> sa.Column:
+def _batch() -> sa.Column[int]:
     return sa.Column("batch_id", sa.Integer(), autoincrement=False, nullable=False)
 
 
-def _times() -> sa.Column:
+def _times() -> sa.Column[int]:
     return sa.Column("times", sa.Integer(), nullable=False)
 
 
