@@ -122,6 +122,8 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     initialise(settings.keys_folder, settings.public_host, clock())
     made = create_app(settings, clock)
     yield made
+    # What it measured is in the metrics, which all apps of this process share, before another test looks at them.
+    made.extensions["scans"].tally.flush()
     made.extensions["traceability"].close()
 
 

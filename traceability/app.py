@@ -1,6 +1,5 @@
 """The app, put together: the one place that sees everything."""
 
-import logging
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from traceability.web.known_stamps import KnownStamps
 from traceability.web.languages import choose_locale
 from traceability.web.pages import add_pages
 from traceability.web.register_watch import RegisterWatch
+from traceability.web.request_log import write_logs
 from traceability.web.services import Services, register
 from traceability.web.sessions import ServerSessions
 from traceability.web.turnstile import Turnstile
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     # A token is as good as its session; the referrer is not sent, so it cannot be checked.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Ho_Chi_Minh"
-    app.logger.setLevel(logging.INFO)
+    write_logs(settings)
     Babel(app, default_locale="vi", locale_selector=choose_locale, default_translation_directories="translations")
     css, staff_css = (_minified((PROJECT / "traceability" / "static" / name).read_text("utf-8")) for name in ("page.css", "staff.css"))
     services = _put_together(settings, clock or (lambda: datetime.now(UTC)))

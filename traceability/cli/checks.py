@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from traceability.domain.errors import KeyFileError
 from traceability.keystore import missing_master_keys
-from traceability.migrations import current_revision, head_revision
 from traceability.models import Batch
+from traceability.readiness import schema_fault
 from traceability.web.services import Services
 
 
@@ -29,11 +29,9 @@ def check_ready(services: Services) -> None:
     except KeyFileError as error:
         raise NotReady(str(error)) from None
     try:
-        revision = current_revision(services.engine)
-        if revision != head_revision():
-            raise NotReady(
-                f"the database is at schema {revision or 'none'}, this release needs {head_revision()}; run `flask --app traceability init`"
-            )
+        fault = schema_fault(services.engine)
+        if fault:
+            raise NotReady(fault)
         lost = lost_master_keys(services)
     except SQLAlchemyError as error:
         raise NotReady(f"the database cannot be reached: {str(error.__cause__ or error).splitlines()[0]}") from None

@@ -13,6 +13,7 @@ from traceability.domain.errors import KeyFileError, NotFound, Refused
 from traceability.pictures import MOST_BYTES
 from traceability.web.public import RegisterUnreachable, answer_path
 from traceability.web.reports import unsent
+from traceability.web.request_log import request_number
 from traceability.wording import word_refusal
 
 _log = logging.getLogger(__name__)
@@ -85,4 +86,5 @@ def _bug(error: Exception) -> ResponseReturnValue:
 
 def _page(title: str, sentence: str, status: int, *, lookup: bool = False) -> ResponseReturnValue:
     headers = {"Retry-After": "60"} if status == 503 else {}
-    return render_template("public/error.html", title=title, sentence=sentence, lookup=lookup), status, headers
+    number = request_number() if status >= 500 else ""
+    return render_template("public/error.html", title=title, sentence=sentence, lookup=lookup, number=number), status, headers

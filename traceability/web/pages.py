@@ -17,6 +17,7 @@ from traceability.web.audit_pages import audit_pages
 from traceability.web.batch import batch
 from traceability.web.errors import handle_errors
 from traceability.web.forgotten import forgotten
+from traceability.web.health import health
 from traceability.web.label_files import label_files
 from traceability.web.languages import (
     choose_language,
@@ -37,6 +38,7 @@ from traceability.web.producer import producer
 from traceability.web.producer_words import field_name, package_name, shown_value, sort_name, stage_name, state_name
 from traceability.web.public import public, script_version
 from traceability.web.reports import reports
+from traceability.web.request_log import number_requests
 from traceability.web.services import services
 from traceability.web.sessions import is_staff_path
 from traceability.web.staff import staff
@@ -45,7 +47,7 @@ from traceability.web.stocks import stocks
 # What of an address makes the page, besides the language.
 _KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run", "since", "until", "before")
 _OF_ACCOUNTS = (account, staff, forgotten, members, office_accounts, audit_pages)
-_BLUEPRINTS = (public, reports, *_OF_ACCOUNTS, producer, batch, printing, label_files, printers, stocks, logo)
+_BLUEPRINTS = (public, reports, health, *_OF_ACCOUNTS, producer, batch, printing, label_files, printers, stocks, logo)
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 
 
@@ -86,6 +88,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
         number=wording.format_number,
     )
     app.context_processor(_of_request)
+    number_requests(app, settings)
     # Who may come in is asked first: whose session has ended is sent to sign in, not told of a token.
     guard(app)
     start_limits(app)
@@ -93,6 +96,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
     # Public forms change nothing in anybody's name and have no session to hold a token.
     csrf.exempt(public)
     csrf.exempt(reports)
+    csrf.exempt(health)
     app.after_request(_vary)
     headers.add_headers(app, settings, css, staff_css)
     handle_errors(app)

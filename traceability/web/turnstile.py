@@ -81,7 +81,5 @@ class Turnstile:
     def _draw(self, language: str) -> bytes:
         with self._app.test_request_context(f"/?lang={language}"):
             title = gettext("Too many codes that nobody issued")
-            sentence = gettext(
-                "They came from your network within a minute. Wait a minute, then scan again. Stamps of ours open all the same."
-            )
+            sentence = gettext("They came from your network within a minute. Wait a minute, then scan again.")
             return render_template("public/error.html", title=title, sentence=sentence).encode("utf-8")
