@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select, tuple_
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from traceability.domain import base32
 from traceability.domain.dates import day_in_vietnam
@@ -85,14 +85,18 @@ def build_origin(
 
 def fetch_batch(session: Session, **where: object) -> Batch | None:
     """A batch by its columns, with all that a page needs."""
+    product = joinedload(Batch.product)
     statement = (
         select(Batch)
         .filter_by(**where)
         .options(
-            selectinload(Batch.product).selectinload(Product.picture),
-            selectinload(Batch.producer),
-            selectinload(Batch.stages).selectinload(Stage.report),
-            selectinload(Batch.photographs).selectinload(Photograph.picture),
+            # What a batch has one of comes with it; what it may have many of, in a query of its own.
+            product.joinedload(Product.picture),
+            product.joinedload(Product.craft_village),
+            joinedload(Batch.producer),
+            joinedload(Batch.indication),
+            selectinload(Batch.stages).joinedload(Stage.report),
+            selectinload(Batch.photographs).joinedload(Photograph.picture),
         )
     )
     return session.scalar(statement)
