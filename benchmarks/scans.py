@@ -7,6 +7,7 @@ of 10,000 (20 packs of each of 500 batches), 200 browsers. Rounds in turn, media
 
 import argparse
 import contextlib
+import gzip
 import os
 import platform
 import re
@@ -277,22 +278,20 @@ def serve_file(bench: Bench, page: bytes) -> Server:
     """nginx with the page as a file, whatever the path."""
     folder, port = bench.folder / "nginx", free_port()
     folder.mkdir()
-    import gzip
-
     (folder / "page.html.gz").write_bytes(gzip.compress(page))
     (folder / "page.html").write_bytes(page)
-    (folder / "nginx.conf").write_text(
-        f"daemon off; {'user root; ' if os.getuid() == 0 else ''}pid {folder}/pid; error_log stderr crit; worker_processes 2; events {{}} http {{ access_log off; default_type text/html;"
-        f" server {{ listen 127.0.0.1:{port}; root {folder}; gzip_static always; location / {{ try_files /page.html =404; }} }} }}\n"
-    )
+    user = "user root;" if os.getuid() == 0 else ""
+    http = "access_log off; default_type text/html;"
+    site = f"listen 127.0.0.1:{port}; root {folder}; gzip_static always; location / {{ try_files /page.html =404; }}"
+    head = f"daemon off; {user} pid {folder}/pid; error_log stderr crit; worker_processes 2;"
+    (folder / "nginx.conf").write_text(f"{head} events {{}} http {{ {http} server {{ {site} }} }}\n")
     return Server("nginx", ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], dict(os.environ), port)
 
 
 def report(results: dict[str, Measured], arguments: argparse.Namespace) -> None:
     """The table."""
-    print(
-        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}; {arguments.rounds} rounds of {arguments.seconds:g} s"
-    )
+    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    print(f"{machine}; {arguments.rounds} rounds of {arguments.seconds:g} s")
     print(f"{'':16}{'scans/s':>10}{'from … to':>20}{'x hello':>9}{'p90 ms':>9}{'p99 ms':>9}{'errors':>8}")
     base = results["hello"].rate if "hello" in results else float("nan")
     for name, found in results.items():

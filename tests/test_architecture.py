@@ -38,6 +38,7 @@ OURS = {
     "app_secret": set(),
     "bell": set(),
     "mail": {"config"},
+    "backups": {"backups", "models", "migrations"},
     "readiness": {"domain", "keystore", "migrations", "scan_loader"},
     "scan_loader": {"journal", "operations", "models.engine", "domain"},
     "sample": {"sample", "operations", "models", "domain", "pictures"},

@@ -2,7 +2,16 @@
 
 from flask import Flask
 
-from traceability.cli import audit_commands, key_commands, label_command, scan_commands, setup_commands, stamp_commands, user_commands
+from traceability.cli import (
+    audit_commands,
+    backup_commands,
+    key_commands,
+    label_command,
+    scan_commands,
+    setup_commands,
+    stamp_commands,
+    user_commands,
+)
 from traceability.web.services import Services
 
 
@@ -13,5 +22,6 @@ def add_commands(app: Flask, services: Services) -> None:
     stamp_commands.add(app, services)
     label_command.add(app, services)
     audit_commands.add(app, services)
+    backup_commands.add(app, services)
     scan_commands.add(app, services)
     user_commands.add(app, services)
