@@ -55,7 +55,17 @@ def test_a_damaged_record_between_whole_ones_is_passed_over_and_told(folder, rec
     content[place * RECORD_BYTES + bit // 8] ^= 1 << bit % 8
     slices = read_all(written(folder, bytes(content)), most=100)
     assert [record for part in slices for record in part.records] == records[:place] + records[place + 1 :]
-    assert sum(part.damaged for part in slices) == 1
+    assert sum(part.damaged for part in slices) == 1 and sum(part.torn for part in slices) == 0
+
+
+@given(records=st.lists(RECORDS, min_size=2, max_size=6), place=st.integers(0, 4), cut=st.integers(1, RECORD_BYTES - 1))
+def test_half_a_record_between_whole_ones_costs_no_other(folder, records, place, cut):
+    place = min(place, len(records) - 2)
+    parts = [format_record(record) for record in records]
+    parts[place] = parts[place][:cut]
+    slices = read_all(written(folder, b"".join(parts)), most=100)
+    assert [record for part in slices for record in part.records] == records[:place] + records[place + 1 :]
+    assert sum(part.damaged for part in slices) == 0 and sum(part.torn for part in slices) == cut
 
 
 @given(content=st.binary(max_size=400))

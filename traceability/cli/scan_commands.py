@@ -12,7 +12,7 @@ from traceability.scan_loader import ScanLoader
 from traceability.web.services import Services
 
 # Phones come first: the loader takes what the server leaves of the processor.
-_NICENESS = 10
+_NICENESS = 19
 
 
 def add(app: Flask, services: Services) -> None:

@@ -13,8 +13,8 @@ MOST_RECORDS = 2_000
 class Slice:
     """Records between two places of a file. `is_last`: the writer is gone, and nothing follows.
 
-    `torn` bytes at the end are what a crash left of records that were never whole; `damaged` records stand before whole ones,
-    which no crash explains.
+    `torn` bytes are what a crash or a full disk left of records that were never whole; `damaged` records stand before whole
+    ones, which neither explains.
     """
 
     records: tuple[Record, ...]
@@ -38,14 +38,31 @@ def read_slice(path: Path, start: int, most: int = MOST_RECORDS) -> Slice:
         file.seek(start)
         content = file.read(most * RECORD_BYTES)
         follows = bool(file.read(1))
-    places = range(0, len(content) - RECORD_BYTES + 1, RECORD_BYTES)
-    parsed = [parse_record(content[place : place + RECORD_BYTES]) for place in places]
-    whole = len(parsed)
-    if not follows:
-        # What is wrong at the very end is not damaged but torn, or not yet there.
-        while whole and parsed[whole - 1] is None:
-            whole -= 1
-    records = tuple(record for record in parsed[:whole] if record is not None)
-    end, is_last = start + whole * RECORD_BYTES, not held and not follows
-    torn = start + len(content) - end if is_last else 0
-    return Slice(records, start, end, is_last, torn, whole - len(records))
+    records, end, torn, damaged = _parse(content, is_whole=not follows)
+    is_last = not held and not follows
+    return Slice(tuple(records), start, start + end, is_last, torn + (len(content) - end if is_last else 0), damaged)
+
+
+def _parse(content: bytes, *, is_whole: bool) -> tuple[list[Record], int, int, int]:
+    """Records, up to which byte they were looked for, bytes of half records in between, and damaged records.
+
+    A disk that was full for a moment leaves a part of a record, and whole ones may follow it: they are found at the next byte
+    where one stands. Where the file `is_whole`, what is wrong at its very end is left: it is torn, or not yet there.
+    """
+    records: list[Record] = []
+    place = end = torn = damaged = 0
+    while place + RECORD_BYTES <= len(content):
+        record = parse_record(content[place : place + RECORD_BYTES])
+        if record is None:
+            place += 1
+            continue
+        gap = place - end
+        damaged += gap // RECORD_BYTES
+        torn += gap % RECORD_BYTES
+        records.append(record)
+        place = end = place + RECORD_BYTES
+    if not is_whole and not records:
+        # Nothing to be read in so many bytes: passed over, but for a piece that the next ones may complete.
+        end = len(content) - RECORD_BYTES + 1
+        damaged += end // RECORD_BYTES
+    return records, end, torn, damaged

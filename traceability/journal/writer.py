@@ -4,11 +4,13 @@ What was written survives the death of the process; only a power cut or a crash 
 Where the disk takes nothing, records stay in memory, up to a number, and go to the disk once it takes them again.
 """
 
+import errno
 import logging
 import os
 import threading
 import time
 from collections import deque
+from itertools import count
 from pathlib import Path
 
 from traceability.journal.files import create_file
@@ -24,26 +26,48 @@ MOST_IN_MEMORY = 200_000
 _RETRY_S = 1.0
 
 
+class _Writing(threading.local):
+    """Whether this thread is between reading the descriptor and having written to it."""
+
+    def __init__(self, all_of_them: list["_Writing.Flag"]) -> None:
+        self.flag = _Writing.Flag()
+        all_of_them.append(self.flag)
+
+    class Flag:
+        """Shared with the journal's own thread."""
+
+        __slots__ = ("is_up",)
+
+        def __init__(self) -> None:
+            self.is_up = False
+
+
 class Journal:
-    """One process's file of scans. `waits`: each answer waits until its record is on the disk."""
+    """One process's file of scans. `waits`: each answer waits until its record is on the disk.
+
+    Threads append without a lock, since the system appends whole records: a lock would have each wait for the other's turn. Only
+    the journal's own thread changes files, and it closes one when no thread can be writing to it any more.
+    """
 
     def __init__(self, folder: Path, *, waits: bool = False, most_in_memory: int = MOST_IN_MEMORY) -> None:
         self.folder = folder
         self.waits = waits
-        # Of records: how many were taken, are on the disk, were lost because memory was full too.
-        self.taken = self.synced = self.lost = 0
+        # Records that neither disk nor memory could take.
+        self.lost = 0
         self.fault = ""
         self._most_in_memory = most_in_memory
         self._in_memory: deque[bytes] = deque()
         self._descriptor: int | None = None
-        # Files that nobody writes to any more. Only the thread closes one, since it may be syncing it.
-        self._left: list[int] = []
-        self._size = 0
         self._opened_at = 0.0
+        # Numbers in the order in which records were written: what has a lower one was written earlier.
+        self._numbers = count(1)
+        self._synced = 0
+        self._flags: list[_Writing.Flag] = []
+        self._writing = _Writing(self._flags)
         self._lock = threading.Condition(threading.Lock())
         self._work = threading.Event()
         self._thread: threading.Thread | None = None
-        self._closing = False
+        self._is_closing = False
 
     @property
     def state(self) -> str:
@@ -52,54 +76,77 @@ class Journal:
             return "ok"
         return "losing" if len(self._in_memory) >= self._most_in_memory else "memory"
 
+    @property
+    def in_memory(self) -> int:
+        """How many records wait for the disk to take them."""
+        return len(self._in_memory)
+
     def append(self, record: bytes) -> bool:
         """Takes a record; whether it is in the file (and, where it `waits`, on the disk). Never raises for a disk's fault."""
-        with self._lock:
-            written = self._write(record)
-            self.taken += 1
-            mine = self.taken
+        flag = self._writing.flag
+        flag.is_up = True
+        descriptor = self._descriptor
+        if descriptor is None or self._in_memory or self.fault:
+            flag.is_up = False
+            return self._append_slowly(record)
+        try:
+            written = os.write(descriptor, record)
+        except OSError as error:
+            flag.is_up = False
+            return self._keep(record, error)
+        flag.is_up = False
+        if written != RECORD_BYTES:
+            # Readers find the next whole record; ours goes into a new file.
+            return self._keep(record, OSError(errno.ENOSPC, "only a part of a record could be written"))
+        number = next(self._numbers)
         if not self._work.is_set():
             self._work.set()
-        if self.waits and written:
-            with self._lock:
-                # A sync that fails is told as a fault, and a disk that hangs must not hold up phones for ever.
-                self._lock.wait_for(lambda: self.synced >= mine or bool(self.fault), timeout=5)
-                return self.synced >= mine
-        return written
+        return self._wait_for(number) if self.waits else True
+
+    def flush(self) -> bool:
+        """Waits until all that was taken is on the disk; whether it is."""
+        number = next(self._numbers)
+        self._work.set()
+        return self._wait_for(number) if self._thread is not None else True
 
     def close(self) -> None:
         """Syncs and lets the file go."""
-        with self._lock:
-            self._closing = True
-            thread = self._thread
+        self._is_closing = True
+        thread = self._thread
         self._work.set()
         if thread is not None:
             thread.join()
+        self._is_closing, self._thread = False, None
+
+    def _append_slowly(self, record: bytes) -> bool:
+        """The first record of a process, and every one while the disk takes nothing."""
         with self._lock:
-            self._closing, self._thread = False, None
+            if self._thread is None:
+                self._open()
+                self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+                self._thread.start()
+        return self._keep(record) if self._descriptor is None or self._in_memory or self.fault else self.append(record)
 
-    # ------------------------------------------------------------------------------------------- with the lock held
+    def _wait_for(self, number: int) -> bool:
+        with self._lock:
+            # A sync that fails is told as a fault, and a disk that hangs must not hold up phones for ever.
+            self._lock.wait_for(lambda: self._synced > number or bool(self.fault), timeout=5)
+            return self._synced > number
 
-    def _write(self, record: bytes) -> bool:
-        if self._thread is None:
-            self._start()
-        if self._descriptor is None or self._in_memory:
-            return self._keep(record)
-        try:
-            written = os.write(self._descriptor, record)
-        except OSError as error:
-            self._stumble(error)
-            return self._keep(record)
-        if written != len(record):
-            self._cut_back()
-            return self._keep(record)
-        self._size += written
-        return True
+    def _keep(self, record: bytes, error: OSError | None = None) -> bool:
+        with self._lock:
+            if error is not None:
+                self._stumble(error)
+            if len(self._in_memory) < self._most_in_memory:
+                self._in_memory.append(record)
+            else:
+                self.lost += 1
+        return False
 
-    def _start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._thread.start()
-        self._open()
+    def _stumble(self, error: OSError) -> None:
+        if not self.fault:
+            _log.error("scans cannot be written down: %s; they wait in memory", error)
+        self.fault = str(error)
 
     def _open(self) -> None:
         try:
@@ -107,100 +154,87 @@ class Journal:
         except OSError as error:
             self._stumble(error)
             return
-        self._size, self._opened_at = 0, time.monotonic()
+        self._opened_at = time.monotonic()
 
-    def _leave(self) -> None:
-        if self._descriptor is not None:
-            self._left.append(self._descriptor)
-            self._descriptor = None
-
-    def _keep(self, record: bytes) -> bool:
-        if len(self._in_memory) < self._most_in_memory:
-            self._in_memory.append(record)
-        else:
-            self.lost += 1
-        return False
-
-    def _cut_back(self) -> None:
-        """Takes half a record off the file's end; where that fails, a new file begins, and readers leave the torn end out."""
-        assert self._descriptor is not None
-        try:
-            os.ftruncate(self._descriptor, self._size)
-        except OSError:
-            self._leave()
-        self._stumble(OSError("the disk is full"))
-
-    def _stumble(self, error: OSError) -> None:
-        if not self.fault:
-            _log.error("scans cannot be written down: %s; they wait in memory", error)
-        self.fault = str(error)
-
-    # ------------------------------------------------------------------------------------------------- the thread
+    # ------------------------------------------------------------------------------------------- the journal's thread
 
     def _run(self) -> None:
         while True:
             self._work.wait(_RETRY_S)
-            if not self.waits and not self._closing:
+            closing = self._is_closing
+            if not self.waits and not closing:
                 time.sleep(DELAY_S)
             self._work.clear()
             self._sync()
-            with self._lock:
-                if self._descriptor is None or self._in_memory or self.fault:
-                    self._recover()
-                elif self._size >= LARGEST_FILE or (self._size and time.monotonic() - self._opened_at > OLDEST_FILE_S):
-                    self._leave()
-                    self._open()
-                if self._closing:
-                    self._leave()
-                self._close_left()
-                if self._closing:
-                    return
+            if self._in_memory or self.fault or self._descriptor is None:
+                self._recover()
+            elif self._is_full():
+                self._change_files()
+            if closing:
+                old, self._descriptor = self._descriptor, None
+                self._finish(old)
+                return
 
     def _sync(self) -> None:
-        with self._lock:
-            descriptor, mine = self._descriptor, self.taken
-            if descriptor is None or self._in_memory or self.synced == mine:
-                return
+        if self._descriptor is None:
+            return
+        # What was written has a lower number than this one.
+        number = next(self._numbers)
+        if number == self._synced + 1:
+            # Nothing was written since.
+            self._synced = number
+            return
         try:
-            # Nobody but this thread lets the file go while it works, so the descriptor stays this file's.
-            os.fdatasync(descriptor)
+            os.fdatasync(self._descriptor)
         except OSError as error:
             with self._lock:
                 self._stumble(error)
-                # What a disk failed to sync once it may call clean: the rest goes into a new file.
-                self._leave()
                 self._lock.notify_all()
             return
         with self._lock:
-            self.synced = mine
+            self._synced = number
             self._lock.notify_all()
 
-    def _close_left(self) -> None:
-        for descriptor in self._left:
-            try:
-                os.fdatasync(descriptor)
-            except OSError as error:
-                self._stumble(error)
-            os.close(descriptor)
-        self._left.clear()
+    def _is_full(self) -> bool:
+        assert self._descriptor is not None
+        size = os.fstat(self._descriptor).st_size
+        return size >= LARGEST_FILE or (size > 0 and time.monotonic() - self._opened_at > OLDEST_FILE_S)
+
+    def _change_files(self) -> None:
+        """Goes on in a new file, without a moment in between; where there can be none, in none."""
+        old = self._descriptor
+        self._open()
+        if self._descriptor == old:
+            self._descriptor = None
+        self._finish(old)
+
+    def _finish(self, descriptor: int | None) -> None:
+        """Closes a file once no thread can be writing to it: each that read its descriptor has its flag up until it has written."""
+        if descriptor is None:
+            return
+        for flag in list(self._flags):
+            while flag.is_up:
+                time.sleep(0.0005)
+        try:
+            os.fdatasync(descriptor)
+        except OSError as error:
+            self._stumble(error)
+        os.close(descriptor)
 
     def _recover(self) -> None:
-        """Writes what waits in memory, oldest first."""
-        if self._descriptor is None:
-            self._open()
-        while self._in_memory and self._descriptor is not None:
-            record = self._in_memory[0]
-            try:
-                written = os.write(self._descriptor, record)
-            except OSError as error:
-                self._stumble(error)
-                return
-            if written != RECORD_BYTES:
-                self._cut_back()
-                return
-            self._size += written
-            self._in_memory.popleft()
-        if self._descriptor is not None and self.fault:
-            _log.warning("scans are written down again")
-            self.fault = ""
-            self._work.set()
+        """Writes what waits in memory, oldest first, into a new file: the old one may end in half a record, or be past syncing."""
+        with self._lock:
+            self._change_files()
+            while self._in_memory and self._descriptor is not None:
+                try:
+                    written = os.write(self._descriptor, self._in_memory[0])
+                except OSError as error:
+                    self._stumble(error)
+                    return
+                if written != RECORD_BYTES:
+                    return
+                self._in_memory.popleft()
+            if self._descriptor is not None and self.fault:
+                _log.warning("scans are written down again")
+                self.fault = ""
+        self._work.set()

@@ -5,6 +5,7 @@ changes: `let_go` is called with what changed before anything is served that a c
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -112,7 +113,7 @@ class KnownStamps:
         self._page_bytes = 0
         self._facts: dict[Hashable, BatchFacts] = {}
         self._counts: dict[tuple[int, int], ScanCount] = {}
-        self._told: list[ScanCount] = []
+        self._told: deque[ScanCount] = deque()
         self._lock = threading.Lock()
 
     @property
@@ -143,9 +144,9 @@ class KnownStamps:
             count.is_told = True
             self._told.append(count)
 
-    def take_told(self) -> list[ScanCount]:
-        """The counts that have grown since this was last asked."""
-        told, self._told = self._told, []
+    def take_told(self, most: int) -> list[ScanCount]:
+        """Up to so many of the counts that have grown since they were last taken, those first that have waited longest."""
+        told = [self._told.popleft() for _ in range(min(most, len(self._told)))]
         for count in told:
             count.is_told = False
         return told

@@ -61,7 +61,13 @@ def format_partial_date(text: str) -> str:
 
 def format_moment(instant: datetime, language: str | None = None) -> str:
     """A time and day in Viet Nam by locale."""
-    language, local = language or current_language(), instant.astimezone(VIETNAM)
+    return _format_minute(int(instant.timestamp()) // 60, language or current_language())
+
+
+@lru_cache(maxsize=4096)
+def _format_minute(minute: int, language: str) -> str:
+    # Formatting a date by its locale takes longer than answering a scan.
+    local = datetime.fromtimestamp(minute * 60, VIETNAM)
     time, day = f"{local:%H:%M}", format_day(local.date(), language)
     return {"vi": f"{time}, {day}", "en": f"{day}, {time}"}.get(language, f"{day} {time}")
 

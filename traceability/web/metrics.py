@@ -32,7 +32,7 @@ _REFUSED = Counter("traceability_refused_guesses", "Requests of networks that tr
 _ANSWERS = Counter("traceability_answers", "Answers of all other pages", ["status"])
 _KEPT = Gauge("traceability_kept_bytes", "Bytes of pages known by heart", multiprocess_mode="livesum")
 _FALLBACK = Gauge("traceability_journal_fallback", "1 where the disk takes no scans, 2 where they are lost", multiprocess_mode="livemax")
-_UNSYNCED = Gauge("traceability_journal_unsynced_records", "Scans that are not on the disk yet", multiprocess_mode="livesum")
+_WAITING = Gauge("traceability_journal_waiting_records", "Scans that wait in memory for the disk", multiprocess_mode="livesum")
 _LOST = Gauge("traceability_journal_lost_records", "Scans that neither disk nor memory could take", multiprocess_mode="sum")
 _UNREACHABLE = Gauge("traceability_register_unreachable", "1 where the register cannot be asked", multiprocess_mode="livemax")
 _STATES = {"ok": 0, "memory": 1, "losing": 2}
@@ -92,7 +92,7 @@ def _measure(services: "Services") -> None:
     journal = services.journal
     _KEPT.set(services.known.page_bytes)
     _FALLBACK.set(_STATES[journal.state])
-    _UNSYNCED.set(max(0, journal.taken - journal.synced - journal.lost))
+    _WAITING.set(journal.in_memory)
     _LOST.set(journal.lost)
     _UNREACHABLE.set(services.watch.is_unreachable)
 

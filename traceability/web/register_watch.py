@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 LEASE_S = 2.0
 # Under load the register is asked so often, long before the lease ends.
 _PERIOD_S = 0.5
-_COUNTS_PERIOD_S = 10.0
+_COUNTS_A_LOOK = 200
 # So long does a scan wait for the register's answer before it is told what was last known.
 _PATIENCE_S = 1.0
 # Rows of changes are kept for a day: after less than that without an answer everything is let go.
@@ -51,7 +51,6 @@ class RegisterWatch:
         clock: Callable[[], datetime],
     ) -> None:
         self._engine, self._key_store, self._bell, self._known, self._clock = engine, key_store, bell, known, clock
-        self._counted_at = 0.0
         self.last_known: datetime | None = None
         self.is_unreachable = False
         self._place: Place | None = None
@@ -123,7 +122,7 @@ class RegisterWatch:
                     place, changed = present_place(session), {("all", 0)}
                 else:
                     changed, place = changes_since(session, self._place)
-                self._compare_counts(session, began)
+                self._compare_counts(session)
         except Exception as error:
             # Whatever it is: a watch that ends would never say again that a stamp is good.
             if not self.is_unreachable:
@@ -139,11 +138,8 @@ class RegisterWatch:
         # In this order: whoever sees the new times must find the stale pages gone.
         self._heard, self._lease_until, self._due = heard, began + LEASE_S, began + _PERIOD_S
 
-    def _compare_counts(self, session: Session, now: float) -> None:
-        """Learns what other processes have counted of the stamps that were scanned here."""
-        if now - self._counted_at < _COUNTS_PERIOD_S:
-            return
-        self._counted_at = now
-        told = {(count.batch_id, count.unit): count for count in self._known.take_told()}
+    def _compare_counts(self, session: Session) -> None:
+        """Learns what other processes have counted of the stamps that were scanned here: a few at a time, since phones wait."""
+        told = {(count.batch_id, count.unit): count for count in self._known.take_told(_COUNTS_A_LOOK)}
         for key, counted in seen_many(session, list(told)).items():
             told[key].compare(counted)
