@@ -47,18 +47,18 @@ $(FACES): traceability/labels/font_making.py requirements.txt | $(SERVED)
 %.mo: %.po $(SERVED)
 	@$(VENV)/bin/pybabel --quiet compile --input-file $< --output-file $@
 
-# What the tests need of the system: a browser, and three programs that draw PDF. On Debian as root it is installed;
+# What the tests need of the system: a browser, three programs that draw PDF, and nginx. On Debian as root it is installed;
 # elsewhere one line says what is missing.
-PACKAGES := chromium fonts-noto-core fonts-noto-cjk poppler-utils ghostscript mupdf-tools
+PACKAGES := chromium fonts-noto-core fonts-noto-cjk poppler-utils ghostscript mupdf-tools nginx-light
 system:
 	@missing=""; \
 	[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="chromium"; \
-	for program in pdftoppm gs mutool; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	for program in pdftoppm gs mutool nginx; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	if [ -z "$$missing" ]; then :; \
 	elif [ -e /etc/debian_version ] && [ "$$(id -u)" = 0 ]; then echo "Installing $$missing …"; \
 	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES); } >/dev/null 2>&1 \
 	|| { echo "Not installed: run apt-get install $(PACKAGES)"; exit 1; }; \
-	else echo "The tests need $$missing: install them (Debian: apt-get install $(PACKAGES); others: chromium or CHROMIUM=its path, poppler, ghostscript, mupdf-tools)."; exit 1; fi
+	else echo "The tests need $$missing: install them (Debian: apt-get install $(PACKAGES); others: chromium or CHROMIUM=its path, poppler, ghostscript, mupdf-tools, nginx)."; exit 1; fi
 
 clean:
 	@rm -rf $(VENV) $(COMPILED) traceability/labels/made

@@ -32,14 +32,10 @@ from traceability.web.sessions import ServerSessions
 from traceability.web.turnstile import Turnstile
 from traceability.web.visitors import Visitors
 
-_SWITCH_S = 0.001
-
 
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] | None = None) -> Flask:
     """The app. It touches neither database nor keys before the first request; `cli.checks` does so before it serves."""
     settings = settings or _settings_or_exit()
-    # Whoever draws a page lets the scans of known stamps through more often than the usual 5 ms.
-    sys.setswitchinterval(_SWITCH_S)
     app = Flask("traceability", root_path=str(PROJECT / "traceability"), template_folder=str(PROJECT / "templates"), static_folder=None)
     # The parser holds a piece of a file to the limit of fields too: it must be well above the 64 KB that it reads at once.
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES + 64 * 1024, MAX_FORM_MEMORY_SIZE=256 * 1024, MAX_FORM_PARTS=20)

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from traceability.config import Settings, environment_of_workers
 
-# Of files of labels two are sent at once in a process: so many threads are left for stamps. Where answers wait for the disk,
-# more of them wait together.
-_THREADS = {"soon": 5, "wait": 48}
+# A file of labels holds one of them, which leaves two for stamps; with more of them, stamps wait for each other's turn of the
+# interpreter. Where answers wait for the disk, more of them wait together.
+_THREADS = {"soon": 3, "wait": 32}
 _PR_SET_PDEATHSIG = 1
 _POLL_S = 0.2
 _LONGEST_PAUSE_S = 30.0

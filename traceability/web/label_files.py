@@ -46,7 +46,7 @@ label_files = Blueprint("label_files", __name__)
 # What is told of a file while it is sent is worth no waiting for others.
 _PATIENCE_MS = 200
 _TRIES = 3
-MOST_AT_ONCE = 2
+MOST_AT_ONCE = 1
 # A file holds one of the server's threads for as long as its client takes: the others are for stamps and pages.
 _ROOM = BoundedSemaphore(MOST_AT_ONCE)
 _log = logging.getLogger(__name__)
