@@ -32,7 +32,8 @@ def server_command(settings: Settings) -> list[str]:
 def serve(settings: Settings) -> int:
     """Serves until the server ends or a signal comes; the server's exit code."""
     # Counts of a service that ended begin anew, as Prometheus expects of one that starts.
-    metrics = settings.instance / "live" / "metrics"
+    # A folder for each port, since another instance may serve beside this one during an upgrade.
+    metrics = settings.instance / "live" / f"metrics-{settings.port}"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True, exist_ok=True, mode=0o700)
     environment = environment_of_workers(metrics)
