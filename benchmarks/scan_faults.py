@@ -121,7 +121,7 @@ def kills(place: Place, times: int, *, sync: str = "soon", loader_each: int = 20
         if number % loader_each == 0:
             if loader is not None:
                 os.killpg(loader.pid, signal.SIGKILL)
-                loader.wait()
+                loader.communicate()
                 count.kills += 1
             loader = place.start([*FLASK, "load-scans"])
         command = [
@@ -137,7 +137,7 @@ def kills(place: Place, times: int, *, sync: str = "soon", loader_each: int = 20
         count.kills += 1
     if loader is not None:
         os.killpg(loader.pid, signal.SIGKILL)
-        loader.wait()
+        loader.communicate()
     place.load()
     count.loaded = place.visitors()
     return count
@@ -215,7 +215,7 @@ def server(place: Place, times: int, *, workers: int = 4) -> Count:
     for client in clients:
         client.join()
     os.killpg(served.pid, signal.SIGTERM)
-    served.wait(30)
+    served.communicate(timeout=30)
     place.load()
     day = day_in_vietnam(datetime.now(UTC))
     hashes = Visitors(place.instance / "visitor-keys")
@@ -242,6 +242,8 @@ def _scan(port: int, codes: list[str], stop: threading.Event, answered: list[str
                 connection.close()
             connection = None
             time.sleep(0.02)
+    if connection is not None:
+        connection.close()
 
 
 def _children(pid: int) -> list[int]:
@@ -290,7 +292,7 @@ def traced(place: Place, sync: str, scans: int = 20) -> tuple[int, int]:
         thread.join()
         stop.set()
     os.killpg(served.pid, signal.SIGTERM)
-    served.wait(30)
+    served.communicate(timeout=30)
     return _in_order(log.read_text().splitlines(), waits=sync == "wait"), len(answered)
 
 
