@@ -300,3 +300,45 @@ def test_the_commands_say_what_they_did(app, workshop, services, tmp_path):
     assert keyed.exit_code == 0 and "not in it" not in keyed.output
     refused = runner.invoke(args=["restore", str(tmp_path / "backup")])
     assert refused.exit_code == 1 and "not empty" in refused.output
+
+
+def test_keys_under_names_of_somebodys_own_come_back_and_impossible_names_are_told_when_sealing(services, tmp_path, empty):
+    keys = services.key_store.folder
+    (keys / "root-old.2025.pem").write_bytes(b"an older root")
+    back_up(services, tmp_path / "backup")
+    _, instance = restored(empty(), tmp_path / "backup")
+    assert (instance / "keys" / "root-old.2025.pem").read_bytes() == b"an older root"
+    (keys / "root (copy).pem").write_bytes(b"x")
+    with pytest.raises(BackupFault, match="not named as a key"):
+        back_up(services, tmp_path / "second")
+    assert not (tmp_path / "second").exists()
+
+
+def test_another_private_key_that_lies_there_is_refused_and_kept(services, tmp_path, empty):
+    back_up(services, tmp_path / "backup")
+    engine, instance = empty()
+    (instance / "keys").mkdir(parents=True)
+    (instance / "keys" / "stamp-1.pem").write_text("another")
+    with pytest.raises(BackupFault, match="another key"):
+        restored((engine, instance), tmp_path / "backup")
+    assert (instance / "keys" / "stamp-1.pem").read_text() == "another" and current_revision(engine) is None
+
+
+def test_files_that_cannot_come_into_place_leave_no_rows_and_no_files(workshop, services, tmp_path, empty, monkeypatch):
+    workshop.stamped()
+    back_up(services, tmp_path / "backup")
+    engine, instance = empty()
+    instance.mkdir()
+    (instance / "secret.key").write_bytes(b"made at the start")
+
+    def fail():
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(restoring.os, "sync", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        restored((engine, instance), tmp_path / "backup")
+    monkeypatch.undo()
+    assert [path.name for path in instance.rglob("*") if path.is_file()] == ["secret.key"]
+    assert (instance / "secret.key").read_bytes() == b"made at the start"
+    restored((engine, instance), tmp_path / "backup")
+    assert rows(engine) == rows(services.engine)
