@@ -136,13 +136,14 @@ def _add_rows(archive: Archive, engine: Engine, folder: Path, uploads: Path) -> 
     counts = {}
     with reading(engine) as session:
         connection = session.connection()
-        for name in table_names():
+        kept = table_names(connection)
+        for name in kept:
             with tempfile.TemporaryFile(dir=folder) as file:
                 counts[name] = write_rows(connection, name, file)
                 size = file.tell()
                 file.seek(0)
                 archive.add(f"tables/{name}.jsonl", file, size)
-        names = list(session.scalars(select(Upload.name).order_by(Upload.id)))
+        names = list(session.scalars(select(Upload.name).order_by(Upload.id))) if Upload.__tablename__ in kept else []
     for name in names:
         # Named by the snapshot; what was handed over later is not in it.
         archive.add_path(f"uploads/{name}", uploads / name)

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from isal import igzip, isal_zlib
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine
 
 from traceability.backups.archive import MANIFEST, PRIVATE, PUBLIC_KEYS, SEALED, VERSION
 from traceability.backups.faults import BackupFault
 from traceability.backups.rows import holds_rows, load_rows, set_sequences, table_names
 from traceability.backups.sealed import unseal
-from traceability.migrations import head_revision, migrate
+from traceability.migrations import current_revision, is_known, migrate
 
 _NAMES = re.compile(
     r"tables/[a-z_]{1,63}\.jsonl|journal/[0-9a-f-]{1,80}\.scans|audit/checkpoints\.jsonl|uploads/[0-9a-f]{64}|"
@@ -40,13 +40,15 @@ def check_backup(source: Path) -> dict[str, Any]:
             if name == MANIFEST:
                 manifest = _parse(file.read(_LARGEST_TEXT))
                 continue
+            if name in found:
+                raise BackupFault(f"the backup holds {name} twice")
             digest = hashlib.sha256()
             while piece := file.read(1 << 20):
                 digest.update(piece)
             found[name] = {"size": size, "sha256": digest.hexdigest()}
     if manifest is None or found != manifest["members"]:
         raise BackupFault("the backup is not whole: a part is missing or was changed")
-    if manifest["version"] != VERSION or manifest["schema"] > head_revision():
+    if manifest["version"] != VERSION or not is_known(manifest["schema"]):
         raise BackupFault(f"the backup was made by a newer release (schema {manifest['schema']}); restore it with that one")
     return manifest
 
@@ -59,7 +61,7 @@ def restore_backup(
     Raises BackupFault, OSError, SQLAlchemyError; nothing is half done then, and it can be tried again.
     """
     manifest = check_backup(source)
-    _check_empty(engine, instance)
+    _check_empty(engine, instance, manifest["schema"])
     instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(prefix=".restoring-", dir=instance) as folder:
         staged = Path(folder)
@@ -79,7 +81,11 @@ def restore_backup(
 def _load(connection: Connection, staged: Path, told: Callable[[str], None]) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-    for name in table_names():
+    names = table_names(connection)
+    strange = {path.stem for path in (staged / "tables").glob("*.jsonl")} - set(names)
+    if strange:
+        raise BackupFault(f"the backup holds a table that its schema does not have: {min(strange)}")
+    for name in names:
         path = staged / "tables" / f"{name}.jsonl"
         if path.exists():
             with path.open("rb") as file:
@@ -91,7 +97,7 @@ def _load(connection: Connection, staged: Path, told: Callable[[str], None]) -> 
 def _parse(content: bytes) -> dict[str, Any]:
     try:
         manifest = json.loads(content)
-        if not isinstance(manifest["members"], dict) or not isinstance(manifest["schema"], str):
+        if not (isinstance(manifest["members"], dict) and isinstance(manifest["schema"], str) and isinstance(manifest["version"], int)):
             raise BackupFault("the backup's manifest is damaged")
     except (ValueError, KeyError, TypeError):
         raise BackupFault("the backup's manifest is damaged") from None
@@ -120,11 +126,15 @@ def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes], int]]:
         yield member.name, file, member.size
 
 
-def _check_empty(engine: Engine, instance: Path) -> None:
+def _check_empty(engine: Engine, instance: Path, schema: str) -> None:
     with engine.connect() as connection:
-        name = holds_rows(connection, (one for one in inspect(connection).get_table_names() if one != "register_change"))
+        name = holds_rows(connection)
     if name:
         raise BackupFault(f"the database is not empty (table {name}); restore into an empty one")
+    there = current_revision(engine)
+    if there is not None and there > schema:
+        # Steps that have been made would not see the rows that they are for.
+        raise BackupFault(f"the database has schema {there} already, the backup {schema}; restore into a database without tables")
     for folder in ("uploads", "journal", "audit"):
         if (instance / folder).exists() and any((instance / folder).iterdir()):
             raise BackupFault(f"{instance / folder} is not empty; restore into an empty INSTANCE")
