@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.journal.test_record import RECORDS
 from traceability.journal.files import create_file
 from traceability.journal.reader import journal_files, read_slice
-from traceability.journal.record import RECORD_BYTES, format_record
+from traceability.journal.record import RECORD_BYTES, Record, format_record
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +90,11 @@ def test_files_come_oldest_first_and_ones_that_are_being_made_not_at_all(tmp_pat
     (tmp_path / ".new.scans").touch()
     (tmp_path / "other.damaged").touch()
     assert journal_files(tmp_path) == made
+
+
+def test_zeros_longer_than_a_slice_are_no_damage(tmp_path):
+    found = Record(1, 0, "house", "ISSUED", "person", bytes(16), 1)
+    path = written(tmp_path, format_record(found) + bytes(RECORD_BYTES * 30) + format_record(found) + bytes(RECORD_BYTES * 50))
+    slices = read_all(path, most=10)
+    assert [record for part in slices for record in part.records] == [found, found]
+    assert sum(part.damaged for part in slices) == 0 and slices[-1].is_last

@@ -16,6 +16,8 @@ from traceability.config import Settings, environment_of_workers
 _THREADS = {"soon": 3, "wait": 32}
 _PR_SET_PDEATHSIG = 1
 _POLL_S = 0.2
+# Who ends sooner has never served: its port is taken, or its settings are wrong.
+_STARTED_S = 3.0
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -37,7 +39,7 @@ def serve(settings: Settings) -> int:
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True, exist_ok=True, mode=0o700)
     environment = environment_of_workers(metrics)
-    server = _start(server_command(settings), environment)
+    server, began = _start(server_command(settings), environment), time.monotonic()
     loader = _Loader(environment) if settings.loader else None
     stopping = False
 
@@ -48,7 +50,11 @@ def serve(settings: Settings) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    while server.poll() is None:
+    while server.poll() is None or (not stopping and time.monotonic() - began > _STARTED_S):
+        if server.returncode is not None:
+            # It gives up when one of its workers dies twice within seconds; whoever scans next need not know.
+            print(f"the server ended with code {server.returncode} and is started again", file=sys.stderr, flush=True)
+            server, began = _start(server_command(settings), environment), time.monotonic()
         if loader is not None and not stopping:
             loader.keep()
         time.sleep(_POLL_S)
@@ -63,7 +69,7 @@ class _Loader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._pause = 1.0
-        self._again_at = 0.0
+        self._again_at = self._began_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
     def keep(self) -> None:
@@ -72,10 +78,13 @@ class _Loader:
             return
         now = time.monotonic()
         if self._process is not None:
+            if now - self._began_at > _LONGEST_PAUSE_S:
+                self._pause = 1.0
             print(f"the loader of scans ended with code {self._process.returncode} and is started again", file=sys.stderr, flush=True)
             self._process, self._again_at = None, now + self._pause
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
         if now >= self._again_at:
+            self._began_at = now
             self._process = _start([sys.executable, "-m", "flask", "--app", "traceability", "load-scans"], self._environment)
 
     def stop(self) -> None:

@@ -56,13 +56,19 @@ def _parse(content: bytes, *, is_whole: bool) -> tuple[list[Record], int, int, i
         if record is None:
             place += 1
             continue
-        gap = place - end
-        damaged += gap // RECORD_BYTES
-        torn += gap % RECORD_BYTES
+        lost, torn_here = _damage(content[end:place])
+        damaged, torn = damaged + lost, torn + torn_here
         records.append(record)
         place = end = place + RECORD_BYTES
     if not is_whole and not records:
         # Nothing to be read in so many bytes: passed over, but for a piece that the next ones may complete.
         end = len(content) - RECORD_BYTES + 1
-        damaged += end // RECORD_BYTES
+        damaged, torn = _damage(content[:end])
     return records, end, torn, damaged
+
+
+def _damage(gap: bytes) -> tuple[int, int]:
+    """Damaged records and torn bytes of what could not be read. Zeros are what a power cut leaves of content that was not synced."""
+    if not gap.strip(b"\0"):
+        return 0, len(gap)
+    return len(gap) // RECORD_BYTES, len(gap) % RECORD_BYTES
