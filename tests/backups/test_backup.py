@@ -20,7 +20,7 @@ from traceability.backups.restoring import check_backup, restore_backup
 from traceability.backups.sealed import seal, unseal
 from traceability.config import read_settings
 from traceability.domain.verdict import Verdict
-from traceability.migrations import current_revision, head_revision
+from traceability.migrations import current_revision, head_revision, migrate, migrate_down
 from traceability.models import Base
 from traceability.models.engine import make_engine, reading
 from traceability.operations.audit_trail import Walk
@@ -300,3 +300,108 @@ def test_the_commands_say_what_they_did(app, workshop, services, tmp_path):
     assert keyed.exit_code == 0 and "not in it" not in keyed.output
     refused = runner.invoke(args=["restore", str(tmp_path / "backup")])
     assert refused.exit_code == 1 and "not empty" in refused.output
+
+
+def test_keys_under_names_of_somebodys_own_come_back_and_impossible_names_are_told_when_sealing(services, tmp_path, empty):
+    keys = services.key_store.folder
+    (keys / "root-old.2025.pem").write_bytes(b"an older root")
+    back_up(services, tmp_path / "backup")
+    _, instance = restored(empty(), tmp_path / "backup")
+    assert (instance / "keys" / "root-old.2025.pem").read_bytes() == b"an older root"
+    (keys / "root (copy).pem").write_bytes(b"x")
+    with pytest.raises(BackupFault, match="not named as a key"):
+        back_up(services, tmp_path / "second")
+    assert not (tmp_path / "second").exists()
+
+
+def test_another_private_key_that_lies_there_is_refused_and_kept(services, tmp_path, empty):
+    back_up(services, tmp_path / "backup")
+    engine, instance = empty()
+    (instance / "keys").mkdir(parents=True)
+    (instance / "keys" / "stamp-1.pem").write_text("another")
+    with pytest.raises(BackupFault, match="another key"):
+        restored((engine, instance), tmp_path / "backup")
+    assert (instance / "keys" / "stamp-1.pem").read_text() == "another" and current_revision(engine) is None
+
+
+def test_files_that_cannot_come_into_place_leave_no_rows_and_no_files(workshop, services, tmp_path, empty, monkeypatch):
+    workshop.stamped()
+    back_up(services, tmp_path / "backup")
+    engine, instance = empty()
+    instance.mkdir()
+    (instance / "secret.key").write_bytes(b"made at the start")
+
+    def fail():
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(restoring.os, "sync", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        restored((engine, instance), tmp_path / "backup")
+    monkeypatch.undo()
+    assert [path.name for path in instance.rglob("*") if path.is_file()] == ["secret.key"]
+    assert (instance / "secret.key").read_bytes() == b"made at the start"
+    restored((engine, instance), tmp_path / "backup")
+    assert rows(engine) == rows(services.engine)
+
+
+def test_a_database_of_an_older_release_is_backed_up_and_restored_by_this_one(services, tmp_path, empty):
+    old, instance = empty()
+    for revision in ("0005", "0011"):
+        migrate(old, revision)
+        make_backup(old, instance, tmp_path / revision, now=services.clock())
+        engine, _ = restored(empty(), tmp_path / revision)
+        assert current_revision(engine) == head_revision()
+
+
+def test_an_older_backup_goes_through_the_steps_that_its_rows_are_for(workshop, client, services, tmp_path, empty):
+    batch = workshop.stamped()
+    client.get(f"/S/{batch.code}")
+    workshop.load_scans()
+    # Back to the schema that kept no counts: the step up counts the scans that are there.
+    migrate_down(services.engine, "0011")
+    back_up(services, tmp_path / "backup")
+    engine, instance = empty()
+    migrate(engine)
+    with pytest.raises(BackupFault, match="without tables"):
+        restored((engine, instance), tmp_path / "backup")
+    engine, _ = restored(empty(), tmp_path / "backup")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT sum(times) FROM batch_count")) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"version": None}, "damaged"), ({"version": 2}, "newer"), ({"schema": "0000x"}, "newer"), ({"schema": 5}, "damaged")],
+)
+def test_a_manifest_that_is_none_is_told_in_one_line(services, tmp_path, change, words):
+    back_up(services, tmp_path / "backup")
+
+    def changed(name, content):
+        if name != "manifest.json":
+            return [(name, content)]
+        manifest = json.loads(content) | change
+        return [(name, json.dumps({key: value for key, value in manifest.items() if value is not None}).encode())]
+
+    with pytest.raises(BackupFault, match=words) as fault:
+        check_backup(repacked(tmp_path / "backup", tmp_path / "odd", changed))
+    assert "\n" not in str(fault.value)
+
+
+def test_a_member_that_comes_twice_and_a_table_of_no_schema_are_refused(services, tmp_path, empty):
+    back_up(services, tmp_path / "backup")
+
+    def twice(name, content):
+        return [(name, content)] * (2 if name == "tables/batch.jsonl" else 1)
+
+    with pytest.raises(BackupFault, match="twice"):
+        check_backup(repacked(tmp_path / "backup", tmp_path / "twice", twice))
+
+    def strange(name, content):
+        if name != "manifest.json":
+            return [(name.replace("own_stock", "no_table"), content)]
+        return [(name, content.replace(b"own_stock", b"no_table"))]
+
+    engine, instance = empty()
+    with pytest.raises(BackupFault, match="no_table"):
+        restored((engine, instance), repacked(tmp_path / "backup", tmp_path / "strange", strange))
+    assert not list(instance.iterdir())

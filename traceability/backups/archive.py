@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ from traceability.models.engine import reading
 VERSION = 1
 MANIFEST, SEALED = "manifest.json", "keys.sealed"
 PUBLIC_KEYS = ("traceability-keys.json", "traceability-keys.json.sig", "root.pub", "audit.pub")
+# Copies under names of somebody's own are keys as well.
+PRIVATE = re.compile(r"keys/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(?:pem|key)|secret\.key")
 _LEVEL = 2
 
 
@@ -93,6 +96,7 @@ def make_backup(
             manifest = {"version": VERSION, "schema": revision, "made_at": now.isoformat(), "rows": counts, "members": archive.members}
             _add_text(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
         temporary.replace(target)
+        _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
     return manifest
@@ -109,6 +113,15 @@ def _writing(path: Path) -> Iterator[tarfile.TarFile]:
         os.fsync(file.fileno())
 
 
+def _sync_folder(folder: Path) -> None:
+    """Brings the file's new name onto the disk, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _add_files(archive: Archive, instance: Path) -> None:
     for path in sorted((instance / "journal").glob("*.scans")):
         if not path.name.startswith("."):
@@ -123,13 +136,14 @@ def _add_rows(archive: Archive, engine: Engine, folder: Path, uploads: Path) -> 
     counts = {}
     with reading(engine) as session:
         connection = session.connection()
-        for name in table_names():
+        kept = table_names(connection)
+        for name in kept:
             with tempfile.TemporaryFile(dir=folder) as file:
                 counts[name] = write_rows(connection, name, file)
                 size = file.tell()
                 file.seek(0)
                 archive.add(f"tables/{name}.jsonl", file, size)
-        names = list(session.scalars(select(Upload.name).order_by(Upload.id)))
+        names = list(session.scalars(select(Upload.name).order_by(Upload.id))) if Upload.__tablename__ in kept else []
     for name in names:
         # Named by the snapshot; what was handed over later is not in it.
         archive.add_path(f"uploads/{name}", uploads / name)
@@ -141,7 +155,14 @@ def _add_text(archive: Archive, name: str, content: bytes) -> None:
 
 
 def _private_files(instance: Path) -> dict[str, bytes]:
-    keys = [path for path in sorted((instance / "keys").iterdir()) if path.suffix in (".pem", ".key")]
+    keys = [path for path in sorted((instance / "keys").glob("*")) if path.suffix in (".pem", ".key")]
     files = {f"keys/{path.name}": path.read_bytes() for path in keys}
     secret = instance / "secret.key"
-    return files | ({"secret.key": secret.read_bytes()} if secret.exists() else {})
+    files |= {"secret.key": secret.read_bytes()} if secret.exists() else {}
+    for name in files:
+        # Told now: restoring would refuse the name, and all other keys with it.
+        if not PRIVATE.fullmatch(name):
+            raise BackupFault(f"{name} is not named as a key; give it a name of letters, digits, . _ and -, or move it away")
+    if not files:
+        raise BackupFault("there are no private keys here; make the backup without --with-keys")
+    return files

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import re
 import shutil
 import tarfile
@@ -14,19 +15,18 @@ from pathlib import Path
 from typing import IO, Any
 
 from isal import igzip, isal_zlib
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine
 
-from traceability.backups.archive import MANIFEST, PUBLIC_KEYS, SEALED, VERSION
+from traceability.backups.archive import MANIFEST, PRIVATE, PUBLIC_KEYS, SEALED, VERSION
 from traceability.backups.faults import BackupFault
 from traceability.backups.rows import holds_rows, load_rows, set_sequences, table_names
 from traceability.backups.sealed import unseal
-from traceability.migrations import head_revision, migrate
+from traceability.migrations import current_revision, is_known, migrate
 
 _NAMES = re.compile(
     r"tables/[a-z_]{1,63}\.jsonl|journal/[0-9a-f-]{1,80}\.scans|audit/checkpoints\.jsonl|uploads/[0-9a-f]{64}|"
     rf"keys/(?:{'|'.join(map(re.escape, PUBLIC_KEYS))})|{re.escape(SEALED)}|{re.escape(MANIFEST)}"
 )
-_PRIVATE = re.compile(r"keys/[a-z]+(?:-\d{1,3})?\.(?:pem|key)|secret\.key")
 _LARGEST_TEXT = 64 << 20
 _BROKEN: tuple[type[Exception], ...] = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, isal_zlib.error)  # type: ignore[assignment]
 
@@ -40,13 +40,15 @@ def check_backup(source: Path) -> dict[str, Any]:
             if name == MANIFEST:
                 manifest = _parse(file.read(_LARGEST_TEXT))
                 continue
+            if name in found:
+                raise BackupFault(f"the backup holds {name} twice")
             digest = hashlib.sha256()
             while piece := file.read(1 << 20):
                 digest.update(piece)
             found[name] = {"size": size, "sha256": digest.hexdigest()}
     if manifest is None or found != manifest["members"]:
         raise BackupFault("the backup is not whole: a part is missing or was changed")
-    if manifest["version"] != VERSION or manifest["schema"] > head_revision():
+    if manifest["version"] != VERSION or not is_known(manifest["schema"]):
         raise BackupFault(f"the backup was made by a newer release (schema {manifest['schema']}); restore it with that one")
     return manifest
 
@@ -59,34 +61,43 @@ def restore_backup(
     Raises BackupFault, OSError, SQLAlchemyError; nothing is half done then, and it can be tried again.
     """
     manifest = check_backup(source)
-    _check_empty(engine, instance)
+    _check_empty(engine, instance, manifest["schema"])
     instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(prefix=".restoring-", dir=instance) as folder:
         staged = Path(folder)
         _stage(source, staged)
-        _check_keys(staged, instance)
         if (staged / SEALED).exists():
             _open_keys(staged, ask())
+        _check_keys(staged, instance)
         migrate(engine, manifest["schema"])
-        with engine.execution_options(acting=True).begin() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-            for name in table_names():
-                path = staged / "tables" / f"{name}.jsonl"
-                if path.exists():
-                    with path.open("rb") as file:
-                        load_rows(connection, name, file)
-                    told(name)
-            set_sequences(connection)
-        _put_in_place(staged, instance)
+        with _undoing() as moved, engine.execution_options(acting=True).begin() as connection:
+            _load(connection, staged, told)
+            # Before the rows are committed: a database is never there without its files.
+            _put_in_place(staged, instance, moved)
     migrate(engine)
     return manifest
+
+
+def _load(connection: Connection, staged: Path, told: Callable[[str], None]) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    names = table_names(connection)
+    strange = {path.stem for path in (staged / "tables").glob("*.jsonl")} - set(names)
+    if strange:
+        raise BackupFault(f"the backup holds a table that its schema does not have: {min(strange)}")
+    for name in names:
+        path = staged / "tables" / f"{name}.jsonl"
+        if path.exists():
+            with path.open("rb") as file:
+                load_rows(connection, name, file)
+            told(name)
+    set_sequences(connection)
 
 
 def _parse(content: bytes) -> dict[str, Any]:
     try:
         manifest = json.loads(content)
-        if not isinstance(manifest["members"], dict) or not isinstance(manifest["schema"], str):
+        if not (isinstance(manifest["members"], dict) and isinstance(manifest["schema"], str) and isinstance(manifest["version"], int)):
             raise BackupFault("the backup's manifest is damaged")
     except (ValueError, KeyError, TypeError):
         raise BackupFault("the backup's manifest is damaged") from None
@@ -115,11 +126,15 @@ def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes], int]]:
         yield member.name, file, member.size
 
 
-def _check_empty(engine: Engine, instance: Path) -> None:
+def _check_empty(engine: Engine, instance: Path, schema: str) -> None:
     with engine.connect() as connection:
-        name = holds_rows(connection, (one for one in inspect(connection).get_table_names() if one != "register_change"))
+        name = holds_rows(connection)
     if name:
         raise BackupFault(f"the database is not empty (table {name}); restore into an empty one")
+    there = current_revision(engine)
+    if there is not None and there > schema:
+        # Steps that have been made would not see the rows that they are for.
+        raise BackupFault(f"the database has schema {there} already, the backup {schema}; restore into a database without tables")
     for folder in ("uploads", "journal", "audit"):
         if (instance / folder).exists() and any((instance / folder).iterdir()):
             raise BackupFault(f"{instance / folder} is not empty; restore into an empty INSTANCE")
@@ -136,27 +151,46 @@ def _stage(source: Path, staged: Path) -> None:
 
 
 def _check_keys(staged: Path, instance: Path) -> None:
-    """Keys that were brought beforehand must be those of the backup."""
-    for name in PUBLIC_KEYS:
-        here, there = instance / "keys" / name, staged / "keys" / name
-        if name.endswith(".pub") and here.exists() and there.exists() and here.read_bytes() != there.read_bytes():
+    """Keys that were brought beforehand must be those of the backup; of the key file it is enough that one root signs it."""
+    for there in sorted((staged / "keys").glob("*")):
+        here = instance / "keys" / there.name
+        if there.suffix in (".pub", ".pem", ".key") and here.exists() and here.read_bytes() != there.read_bytes():
             raise BackupFault(f"{here} is another key than the backup's; restore into an INSTANCE without keys")
 
 
 def _open_keys(staged: Path, passphrase: str) -> None:
     for name, content in unseal((staged / SEALED).read_bytes(), passphrase).items():
-        if not _PRIVATE.fullmatch(name):
+        if not PRIVATE.fullmatch(name):
             raise BackupFault(f"the sealed keys hold what is no key: {name[:80]!r}")
         (staged / name).parent.mkdir(mode=0o700, exist_ok=True)
         (staged / name).write_bytes(content)
         (staged / name).chmod(0o600)
 
 
-def _put_in_place(staged: Path, instance: Path) -> None:
+@contextmanager
+def _undoing() -> Iterator[dict[Path, bytes | None]]:
+    """Files that came into place, with what was there before; where the rest fails, it is there again."""
+    moved: dict[Path, bytes | None] = {}
+    try:
+        yield moved
+    except BaseException:
+        for path, before in moved.items():
+            path.unlink(missing_ok=True)
+            if before is not None:
+                path.write_bytes(before)
+                path.chmod(0o600)
+        raise
+
+
+def _put_in_place(staged: Path, instance: Path, moved: dict[Path, bytes | None]) -> None:
     for path in sorted(staged.rglob("*")):
         name = path.relative_to(staged)
         if path.is_dir() or name.parts[0] in ("tables", SEALED, MANIFEST):
             continue
-        (instance / name).parent.mkdir(mode=0o700, exist_ok=True)
-        if not (instance / name).exists() or name.parts[0] != "keys":
-            path.replace(instance / name)
+        target = instance / name
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        if not target.exists() or name.parts[0] != "keys":
+            # Only the secret can be there already: each start of a command makes one where there is none.
+            moved[target] = target.read_bytes() if target.exists() else None
+            path.replace(target)
+    os.sync()

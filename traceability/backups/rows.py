@@ -6,26 +6,30 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, TableClause, column, func, insert, select, table, text
+from sqlalchemy import JSON, Connection, DateTime, TableClause, column, func, insert, inspect, select, table, text
 
-from traceability.models import Base
+from traceability.models.base import Instant
 
-# News for processes that keep pages: of no use to anybody later.
-_LEFT_OUT = {"register_change"}
+# News for processes that keep pages, of no use to anybody later; and the schema's revision, which the manifest names.
+_LEFT_OUT = {"register_change", "alembic_version"}
 _PIECE = 1_000
 
 
-def table_names() -> list[str]:
-    """All tables whose rows are kept, those that others refer to first."""
-    return [found.name for found in Base.metadata.sorted_tables if found.name not in _LEFT_OUT]
+def table_names(connection: Connection) -> list[str]:
+    """The tables of this database whose rows are kept, those that others refer to first.
+
+    Asked of the database, not of the models: its schema may be older than they are.
+    """
+    return [name for name, _ in inspect(connection).get_sorted_table_and_fkc_names() if name and name not in _LEFT_OUT]
 
 
 def write_rows(connection: Connection, name: str, file: BinaryIO) -> int:
     """Writes the rows of a table in the order of their keys; how many."""
-    found = Base.metadata.tables[name]
-    rows = connection.execution_options(stream_results=True, yield_per=_PIECE).execute(select(found).order_by(*found.primary_key.columns))
-    names, count = [one.name for one in found.columns], 0
-    file.write(json.dumps(names).encode() + b"\n")
+    found = _found(connection, name)
+    keys = [found.c[one] for one in inspect(connection).get_pk_constraint(name)["constrained_columns"]]
+    rows = connection.execute(select(found).order_by(*keys), execution_options={"stream_results": True, "yield_per": _PIECE})
+    count = 0
+    file.write(json.dumps([one.name for one in found.c]).encode() + b"\n")
     for row in rows:
         file.write(json.dumps([_plain(value) for value in row], ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
         count += 1
@@ -33,12 +37,11 @@ def write_rows(connection: Connection, name: str, file: BinaryIO) -> int:
 
 
 def load_rows(connection: Connection, name: str, lines: Iterable[bytes]) -> int:
-    """Loads the rows of a table; how many. Columns that came later take their defaults."""
+    """Loads the rows of a table; how many."""
     source = iter(lines)
     names = json.loads(next(source))
-    known = Base.metadata.tables[name].columns
-    # Without the models' own defaults, which may name columns that this schema does not have yet.
-    target = table(name, *(column(one, known[one].type) for one in names))
+    found = _found(connection, name)
+    target = table(name, *(column(one, found.c[one].type) for one in names))
     count = 0
     for rows in _pieces(source):
         connection.execute(insert(target), [dict(zip(names, row, strict=True)) for row in rows])
@@ -50,23 +53,30 @@ def set_sequences(connection: Connection) -> None:
     """Lets PostgreSQL's numbers go on after the rows that were loaded; SQLite's do by themselves."""
     if connection.dialect.name != "postgresql":
         return
-    for name in table_names():
-        if "id" in Base.metadata.tables[name].columns:
-            last = select(func.max(column("id"))).select_from(_named(name)).scalar_subquery()
+    for name in table_names(connection):
+        if "id" in _found(connection, name).c:
+            last = select(func.max(column("id"))).select_from(table(name, column("id"))).scalar_subquery()
             sequence = func.pg_get_serial_sequence(name, "id")
             connection.execute(select(func.setval(sequence, last)).where(sequence.is_not(None), last.is_not(None)))
 
 
-def holds_rows(connection: Connection, there: Iterable[str]) -> str | None:
-    """A table of these that holds a row."""
-    for name in there:
-        if name in Base.metadata.tables and connection.execute(select(text("1")).select_from(_named(name)).limit(1)).first():
+def holds_rows(connection: Connection) -> str | None:
+    """A table that holds a row."""
+    for name in table_names(connection):
+        if connection.execute(select(text("1")).select_from(table(name)).limit(1)).first():
             return name
     return None
 
 
-def _named(name: str) -> TableClause:
-    return table(name, column("id"))
+def _found(connection: Connection, name: str) -> TableClause:
+    return table(name, *(column(one["name"], _type(one)) for one in inspect(connection).get_columns(name)))
+
+
+def _type(found: Any) -> Any:
+    """A column's type, such that both databases give and take the same: times with their zone, and no JSON for NULL."""
+    if isinstance(found["type"], DateTime):
+        return Instant()
+    return JSON(none_as_null=found["nullable"]) if isinstance(found["type"], JSON) else found["type"]
 
 
 def _pieces(lines: Iterator[bytes]) -> Iterator[list[list[Any]]]:
