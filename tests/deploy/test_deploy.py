@@ -104,7 +104,7 @@ class Site:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
         for process in self.processes:
-            process.wait(20)
+            process.wait(90)
 
 
 def certificate(folder: Path) -> None:
@@ -214,13 +214,13 @@ def test_another_instance_takes_over_during_an_upgrade(site):
     try:
         wait_until(lambda: listens(site.spare), 60)
         os.killpg(site.processes[0].pid, signal.SIGTERM)
-        site.processes[0].wait(20)
+        site.processes[0].wait(90)
         assert site.ask(path)[0].status == 200
     finally:
         site.processes[0] = site.start(unit_command("traceability.service"))
         wait_until(lambda: listens(site.port), 60)
         os.killpg(spare.pid, signal.SIGTERM)
-        spare.wait(20)
+        spare.wait(90)
 
 
 def test_the_backup_s_unit_writes_a_backup(site):

@@ -110,6 +110,13 @@ def test_both_answers_have_the_same_headers(client, workshop, is_fast):
         assert told[0] == told[1] and first.data == second.data
 
 
+def test_who_takes_another_compression_alone_is_served_it(client, workshop, is_fast):
+    path = f"/S/{workshop.stamped().code}"
+    client.get(path)
+    assert is_fast(path) and not is_fast(path, HTTP_ACCEPT_ENCODING="br")
+    assert client.get(path, headers={"Accept-Encoding": "br"}).headers["Content-Encoding"] == "br"
+
+
 def test_head_has_the_headers_of_get_and_no_body(client, workshop):
     path = f"/S/{workshop.stamped().code}"
     got, asked, again = client.get(path), client.head(path), client.head(path)

@@ -44,10 +44,13 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What a request's headers say of who asks: in which language, for a page or for linked data, and what kind of scan it is."""
+    """What a request's headers say of who asks: in which language, for what, and what kind of scan it is.
+
+    `is_usual`: for a page, with gzip or plain. Linked data, and what is compressed otherwise alone, is the view's.
+    """
 
     language: str
-    wants_page: bool
+    is_usual: bool
     takes_gzip: bool
     kind: int
 
@@ -84,7 +87,7 @@ class Scans:
         purposes = [environ[name] for name in _PURPOSES if name in environ]
         if purposes:
             kind = KINDS.index(kind_of(method, agent, " ".join(purposes)))
-            return Client(client.language, client.wants_page, client.takes_gzip, kind)
+            return Client(client.language, client.is_usual, client.takes_gzip, kind)
         return client
 
     def find(self, environ: Environ) -> tuple[KnownStamp, Client, datetime, bool] | None:
@@ -93,7 +96,7 @@ class Scans:
             return None
         client, services = self.client_of(environ), self._services
         stamp = services.known.stamps.get((environ["PATH_INFO"], client.language))
-        if stamp is None or not client.wants_page:
+        if stamp is None or not client.is_usual:
             return None
         # Asked before the page is looked at: it lets stale pages go.
         fresh, page, now = services.watch.is_fresh(), stamp.page, services.clock()
@@ -177,5 +180,8 @@ class FastPath:
 def _read_client(query: str, accept: str | None, languages: str | None, encodings: str | None, agent: str, method: str) -> Client:
     asked = parse_qs(query).get("lang", [""])[0]
     media = parse_accept_header(accept, MIMEAccept).best_match(("text/html", LINKED_DATA))
-    gzip = parse_accept_header(encodings).quality("gzip") > 0
-    return Client(language_of(asked, languages), media != LINKED_DATA, gzip, KINDS.index(kind_of(method, agent, "")))
+    packed = parse_accept_header(encodings)
+    gzip, brotli = packed.quality("gzip") > 0, packed.quality("br") > 0
+    return Client(
+        language_of(asked, languages), media != LINKED_DATA and (gzip or not brotli), gzip, KINDS.index(kind_of(method, agent, ""))
+    )
