@@ -118,9 +118,10 @@ def grouped() -> Flask:
     threading.Thread(target=commit, daemon=True).start()
 
     def scan(code: str) -> str:
-        known = pages.get(code)
+        # One page for all packs of a batch, in its favour.
+        known = pages.get(code[:12])
         if known is None:
-            known = pages[code] = _drawn_once(services, code)
+            known = pages[code[:12]] = _drawn_once(services, code)
         done, row = threading.Event(), _row(known[0], datetime.now(UTC))
         waiting.append((row, done))
         wanted.set()
@@ -138,9 +139,10 @@ def route() -> Flask:
     journal = Journal(Path(os.environ["INSTANCE"]) / "journal-of-route")
 
     def scan(code: str) -> str:
-        known = pages.get(code)
+        # One page for all packs of a batch, in its favour.
+        known = pages.get(code[:12])
         if known is None:
-            known = pages[code] = _drawn_once(services, code)
+            known = pages[code[:12]] = _drawn_once(services, code)
         visitor = services.visitors.hash(request.remote_addr or "", request.headers.get("User-Agent", ""), datetime.now(UTC).date())
         journal.append(pack(0, 0, 7, known[0], 0, int(datetime.now(UTC).timestamp() * 1_000_000), visitor))
         return known[1]
