@@ -29,6 +29,7 @@ def test_a_network_that_guesses_is_held_back_with_plain_words_until_the_minute_e
     for language, words in (("vi", "Quá nhiều mã"), ("en", "Too many codes"), ("zh", "代码")):
         answer = phone(app).get(f"/S/NONSENSE?lang={language}", environ_base=ATTACKER)
         assert answer.status_code == 429 and answer.headers["Retry-After"] == "45" and words in answer.text
+        assert "function" not in answer.text
     clock.advance(seconds=45)
     assert phone(app).get("/S/NONSENSE", environ_base=ATTACKER).status_code == 400
 

@@ -87,4 +87,4 @@ def _bug(error: Exception) -> ResponseReturnValue:
 def _page(title: str, sentence: str, status: int, *, lookup: bool = False) -> ResponseReturnValue:
     headers = {"Retry-After": "60"} if status == 503 else {}
     number = request_number() if status >= 500 else ""
-    return render_template("public/error.html", title=title, sentence=sentence, lookup=lookup, number=number), status, headers
+    return render_template("public/error.html", title=title, sentence=sentence, lookup=lookup, message_number=number), status, headers
