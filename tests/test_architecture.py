@@ -38,7 +38,7 @@ OURS = {
     "app_secret": set(),
     "bell": set(),
     "mail": {"config"},
-    "backups": {"backups", "models", "migrations"},
+    "backups": {"backups", "models", "migrations", "journal"},
     "readiness": {"domain", "keystore", "migrations", "scan_loader"},
     "scan_loader": {"journal", "operations", "models.engine", "domain"},
     "sample": {"sample", "operations", "models", "domain", "pictures"},

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, select
 from traceability.backups.faults import BackupFault
 from traceability.backups.rows import table_names, write_rows
 from traceability.backups.sealed import seal
+from traceability.journal.files import sync_folder
 from traceability.migrations import current_revision
 from traceability.models import Upload
 from traceability.models.engine import reading
@@ -96,7 +97,7 @@ def make_backup(
             manifest = {"version": VERSION, "schema": revision, "made_at": now.isoformat(), "rows": counts, "members": archive.members}
             _add_text(archive, MANIFEST, json.dumps(manifest, indent=1).encode())
         temporary.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
     return manifest
@@ -111,15 +112,6 @@ def _writing(path: Path) -> Iterator[tarfile.TarFile]:
             yield tar
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Brings the file's new name onto the disk, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _add_files(archive: Archive, instance: Path) -> None:
