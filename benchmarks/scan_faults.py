@@ -256,7 +256,9 @@ def _children(pid: int) -> list[int]:
                 command = (path / "cmdline").read_bytes()
             except (OSError, TypeError):
                 continue
-            if (parent == pid and b"load-scans" in command) or (parent != pid and b"granian" in command and _parent(parent) == pid):
+            if (parent == pid and b"load-scans" in command) or (
+                parent != pid and b"traceability.server" in command and _parent(parent) == pid
+            ):
                 found.append(int(path.name))
     return found
 

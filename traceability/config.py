@@ -229,7 +229,8 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 def environment_of_workers(folder: Path) -> dict[str, str]:
     """The environment of what `serve` starts: this process's, and the folder where workers share what they measure."""
-    return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    # Numbers of labels are added up in one thread: those that numpy's library would start for each core are only memory.
+    return {"OPENBLAS_NUM_THREADS": "1", **os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)}
 
 
 def _language(given: Mapping[str, str]) -> str:

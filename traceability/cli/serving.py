@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from traceability.config import Settings, environment_of_workers
 
-# A file of labels holds one of them, which leaves two for stamps; with more of them, stamps wait for each other's turn of the
-# interpreter. Where answers wait for the disk, more of them wait together.
-_THREADS = {"soon": 3, "wait": 32}
+# Scans come first: what is not loaded at once waits in its file.
+_LOADER_NICENESS = 10
 _PR_SET_PDEATHSIG = 1
 _POLL_S = 0.2
 # Who ends sooner has never served: its port is taken, or its settings are wrong.
@@ -24,9 +23,9 @@ _LONGEST_PAUSE_S = 30.0
 def server_command(settings: Settings) -> list[str]:
     """The server's command line."""
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "traceability:create_app"),
+        *(sys.executable, "-m", "traceability.server", "--interface", "wsgi", "--factory", "traceability:create_app"),
         *("--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)),
-        *("--blocking-threads", str(_THREADS[settings.scan_sync]), "--no-ws", "--log-level", "warning"),
+        *("--blocking-threads", "1", "--no-ws", "--log-level", "warning"),
         *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
     ]
 
@@ -85,7 +84,9 @@ class _Loader:
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
         if now >= self._again_at:
             self._began_at = now
-            self._process = _start([sys.executable, "-m", "flask", "--app", "traceability", "load-scans"], self._environment)
+            self._process = _start(
+                [sys.executable, "-m", "flask", "--app", "traceability", "load-scans"], self._environment, _LOADER_NICENESS
+            )
 
     def stop(self) -> None:
         """Ends it; what it has not loaded waits in the files."""
@@ -97,10 +98,11 @@ class _Loader:
                 self._process.kill()
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], environment: Mapping[str, str], niceness: int = 0) -> subprocess.Popen[bytes]:
     parent = os.getpid()
 
     def die_with_parent() -> None:
+        os.nice(niceness)
         # Whoever kills the parent outright ends what it started, too: nobody else would.
         try:
             ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

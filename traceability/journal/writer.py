@@ -7,11 +7,14 @@ Where the disk takes nothing, records stay in memory, up to a number, and go to 
 import errno
 import logging
 import os
+import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from threading import get_ident
 
 from traceability.journal.files import create_file
 from traceability.journal.record import RECORD_BYTES
@@ -24,22 +27,16 @@ DELAY_S = 0.005
 # 200,000 scans without a disk are 10 MB.
 MOST_IN_MEMORY = 200_000
 _RETRY_S = 1.0
+_LONGEST_WAIT_S = 5.0
 
 
-class _Writing(threading.local):
-    """Whether this thread is between reading the descriptor and having written to it."""
+class _Writing:
+    """Whether a thread is between reading the descriptor and having written to it."""
 
-    def __init__(self, all_of_them: list["_Writing.Flag"]) -> None:
-        self.flag = _Writing.Flag()
-        all_of_them.append(self.flag)
+    __slots__ = ("is_up",)
 
-    class Flag:
-        """Shared with the journal's own thread."""
-
-        __slots__ = ("is_up",)
-
-        def __init__(self) -> None:
-            self.is_up = False
+    def __init__(self) -> None:
+        self.is_up = False
 
 
 class Journal:
@@ -62,8 +59,10 @@ class Journal:
         # Numbers in the order in which records were written: what has a lower one was written earlier.
         self._numbers = count(1)
         self._synced = 0
-        self._flags: list[_Writing.Flag] = []
-        self._writing = _Writing(self._flags)
+        # What waits for a sync: the number of its record, since when it waits, and what to call.
+        self._answers: deque[tuple[int, float, Callable[[], object]]] = deque()
+        # By thread. The system gives a number again once its thread has ended, so that there are never more than threads at once.
+        self._flags: dict[int, _Writing] = {}
         self._lock = threading.Condition(threading.Lock())
         self._work = threading.Event()
         self._thread: threading.Thread | None = None
@@ -81,27 +80,38 @@ class Journal:
         """How many records wait for the disk to take them."""
         return len(self._in_memory)
 
-    def append(self, record: bytes) -> bool:
-        """Takes a record; whether it is in the file (and, where it `waits`, on the disk). Never raises for a disk's fault."""
-        flag = self._writing.flag
+    def append(self, record: bytes, then: Callable[[], object] | None = None) -> bool:
+        """Takes a record; whether it is in the file (and, where it `waits`, on the disk). Never raises for a disk's fault.
+
+        With `then` nobody waits here: it is called when it would be time to answer, from another thread where that takes a sync.
+        """
+        flag = self._flags.get(get_ident())
+        if flag is None:
+            flag = self._flags[get_ident()] = _Writing()
         flag.is_up = True
         descriptor = self._descriptor
         if descriptor is None or self._in_memory or self.fault:
             flag.is_up = False
-            return self._append_slowly(record)
+            return self._append_slowly(record, then)
         try:
             written = os.write(descriptor, record)
         except OSError as error:
             flag.is_up = False
-            return self._keep(record, error)
+            return self._keep(record, then, error)
         flag.is_up = False
         if written != RECORD_BYTES:
             # Readers find the next whole record; ours goes into a new file.
-            return self._keep(record, OSError(errno.ENOSPC, "only a part of a record could be written"))
+            return self._keep(record, then, OSError(errno.ENOSPC, "only a part of a record could be written"))
         number = next(self._numbers)
+        if self.waits and then is not None:
+            self._answers.append((number, time.monotonic(), then))
         if not self._work.is_set():
             self._work.set()
-        return self._wait_for(number) if self.waits else True
+        if then is None:
+            return self._wait_for(number) if self.waits else True
+        if not self.waits:
+            then()
+        return True
 
     def flush(self) -> bool:
         """Waits until all that was taken is on the disk; whether it is."""
@@ -118,22 +128,26 @@ class Journal:
             thread.join()
         self._is_closing, self._thread = False, None
 
-    def _append_slowly(self, record: bytes) -> bool:
+    def answer_late(self) -> None:
+        """Calls what has waited too long for a sync: a disk that hangs must not hold up phones for ever."""
+        self._answer(0, time.monotonic() - _LONGEST_WAIT_S)
+
+    def _append_slowly(self, record: bytes, then: Callable[[], object] | None) -> bool:
         """The first record of a process, and every one while the disk takes nothing."""
         with self._lock:
             if self._thread is None:
                 self._open()
                 self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
                 self._thread.start()
-        return self._keep(record) if self._descriptor is None or self._in_memory or self.fault else self.append(record)
+        return self._keep(record, then) if self._descriptor is None or self._in_memory or self.fault else self.append(record, then)
 
     def _wait_for(self, number: int) -> bool:
         with self._lock:
             # A sync that fails is told as a fault, and a disk that hangs must not hold up phones for ever.
-            self._lock.wait_for(lambda: self._synced > number or bool(self.fault), timeout=5)
+            self._lock.wait_for(lambda: self._synced > number or bool(self.fault), timeout=_LONGEST_WAIT_S)
             return self._synced > number
 
-    def _keep(self, record: bytes, error: OSError | None = None) -> bool:
+    def _keep(self, record: bytes, then: Callable[[], object] | None, error: OSError | None = None) -> bool:
         with self._lock:
             if error is not None:
                 self._stumble(error)
@@ -141,6 +155,8 @@ class Journal:
                 self._in_memory.append(record)
             else:
                 self.lost += 1
+        if then is not None:
+            then()
         return False
 
     def _stumble(self, error: OSError) -> None:
@@ -166,6 +182,8 @@ class Journal:
                 time.sleep(DELAY_S)
             self._work.clear()
             self._sync()
+            if self._answers:
+                self._answer(sys.maxsize if self.fault or self._descriptor is None else self._synced, 0.0)
             if self._in_memory or self.fault or self._descriptor is None:
                 self._recover()
             elif self._is_full():
@@ -195,6 +213,21 @@ class Journal:
             self._synced = number
             self._lock.notify_all()
 
+    def _answer(self, synced: int, since: float) -> None:
+        """Calls what waits for a lower number than `synced`, or waits since before `since`."""
+        for _ in range(len(self._answers)):
+            try:
+                number, began, then = self._answers.popleft()
+            except IndexError:
+                return
+            if number >= synced and began >= since:
+                self._answers.append((number, began, then))
+                continue
+            try:
+                then()
+            except Exception:
+                _log.exception("an answer failed")
+
     def _is_full(self) -> bool:
         assert self._descriptor is not None
         size = os.fstat(self._descriptor).st_size
@@ -212,7 +245,7 @@ class Journal:
         """Closes a file once no thread can be writing to it: each that read its descriptor has its flag up until it has written."""
         if descriptor is None:
             return
-        for flag in list(self._flags):
+        for flag in list(self._flags.values()):
             while flag.is_up:
                 time.sleep(0.0005)
         try:

@@ -4,7 +4,7 @@ The page is the one that Flask's view drew and answered when the stamp was first
 `Scans.answer`, so there is one way to answer a scan. What is not known here, the view answers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from time import perf_counter
@@ -16,7 +16,7 @@ from werkzeug.http import parse_accept_header
 
 from traceability.domain.dates import day_in_vietnam
 from traceability.journal.record import KINDS, VERDICTS, pack
-from traceability.web.kept_page import Filling, fill, filling, plain
+from traceability.web.kept_page import Filling, filling, plain
 from traceability.web.known_stamps import KnownStamp
 from traceability.web.languages import format_moment, language_of
 from traceability.web.metrics import HIT, LAPSED, MISS, Tally
@@ -92,44 +92,84 @@ class Scans:
 
     def find(self, environ: Environ) -> tuple[KnownStamp, Client, datetime, bool] | None:
         """The known stamp at the request's path if its page holds now, who asks, and whether the register says so still."""
+        found = self._find(environ)
+        # Asked before the page is looked at: it lets stale pages go.
+        return self._check(*found, self._services.watch.is_fresh()) if found else None
+
+    def _find(self, environ: Environ) -> tuple[KnownStamp, Client] | None:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
-        client, services = self.client_of(environ), self._services
-        stamp = services.known.stamps.get((environ["PATH_INFO"], client.language))
-        if stamp is None or not client.is_usual:
-            return None
-        # Asked before the page is looked at: it lets stale pages go.
-        fresh, page, now = services.watch.is_fresh(), stamp.page, services.clock()
+        client = self.client_of(environ)
+        stamp = self._services.known.stamps.get((environ["PATH_INFO"], client.language))
+        return (stamp, client) if stamp is not None and client.is_usual else None
+
+    def _check(self, stamp: KnownStamp, client: Client, fresh: bool) -> tuple[KnownStamp, Client, datetime, bool] | None:
+        page, now = stamp.page, self._services.clock()
         # A page past its day is redrawn, unless nobody can be asked: then it is answered as what was last known.
         holds = page.holds_from <= now.timestamp() < page.holds_until
         return (stamp, client, now, fresh) if page.is_alive and (holds or not fresh) else None
 
+    def answer_at_once(self, environ: Environ, give: Callable[[int, list[tuple[str, str]], bytes], object]) -> bool:
+        """Answers a scan of a known stamp through `give`, without ever waiting here; whether it does. For servers that can do so.
+
+        Where answers wait for the disk, `give` is called by the journal's thread when it has synced.
+        """
+        began, services = perf_counter(), self._services
+        found = self._find(environ)
+        fresh = services.watch.is_fresh_at_once() if found else None
+        checked = self._check(*found, fresh) if found and fresh is not None else None
+        if checked is None:
+            return False
+        stamp, client, now, fresh = checked
+        verdict, visitor, (status, headers, body) = self._say(stamp, client, now, fresh, environ)
+        page = stamp.page
+
+        def then() -> None:
+            give(int(status[:3]), headers, body)
+            self.tally.scan(verdict, client.kind, perf_counter() - began, HIT if fresh else LAPSED)
+
+        record = pack(client.kind, page.form, verdict, page.facts.batch_id, stamp.unit, int(now.timestamp() * 1_000_000), visitor)
+        self.tally.watch(services)
+        services.journal.append(record, then)
+        return True
+
     def answer(self, stamp: KnownStamp, client: Client, now: datetime, fresh: bool, environ: Environ) -> Answer:
         """Writes a scan of a known stamp down and answers with its page: where it is not `fresh`, with what was last known."""
+        verdict, visitor, answer = self._say(stamp, client, now, fresh, environ)
+        page = stamp.page
+        self.record(page.facts.batch_id, stamp.unit, page.form, verdict, client.kind, visitor, now.timestamp())
+        self.tally.scan(verdict, client.kind, perf_counter() - environ[BEGAN], environ.get(_OUTCOME, MISS) if fresh else LAPSED)
+        return answer
+
+    def _say(self, stamp: KnownStamp, client: Client, now: datetime, fresh: bool, environ: Environ) -> tuple[int, bytes, Answer]:
+        """The verdict, who scans, and the page, in which this scan is counted."""
         services, page, second = self._services, stamp.page, now.timestamp()
         verdict, pieces, said_at = page.verdict, page.pieces, second
         if not fresh:
             verdict, pieces = _LAPSED[verdict], page.lapsed()
             said_at = services.watch.last_known.timestamp() if services.watch.last_known else second
         stamp.is_used = page.is_used = True
-        visitor = self.record(page.facts.batch_id, stamp.unit, page.form, verdict, client.kind, environ, second)
+        visitor = self.visitor(environ, second)
         if client.kind == _PERSON:
             stamp.count.add(visitor, int(second) // 60, now)
             services.known.tell(stamp.count)
-        seen, times = stamp.said()
-        # In the order of HOLES.
-        fillings = (self._moment(int(said_at) // 60, client.language), seen, times, stamp.serial, stamp.tail)
-        answer = self._respond(*fill(pieces, fillings), client, environ)
-        self.tally.scan(verdict, client.kind, perf_counter() - environ[BEGAN], environ.get(_OUTCOME, MISS) if fresh else LAPSED)
-        return answer
+        body, tag = stamp.fill(pieces, self._moment(int(said_at) // 60, client.language))
+        return verdict, visitor, self._respond(body, tag, client, environ)
 
-    def record(self, batch_id: int, unit: int, form: int, verdict: int, kind: int, environ: Environ, second: float) -> bytes:
-        """Writes a scan down, and tells by what its visitor is known today. A disk that takes nothing costs the scan, never the page."""
-        services = self._services
-        visitor = services.visitors.hash(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_USER_AGENT", ""), self._day(second))
-        self.tally.watch(services)
-        services.journal.append(pack(kind, form, verdict, batch_id, unit, int(second * 1_000_000), visitor))
-        return visitor
+    def visitor(self, environ: Environ, second: float) -> bytes:
+        """By what the visitor is known today."""
+        return self._services.visitors.hash(self._address(environ), environ.get("HTTP_USER_AGENT", ""), self._day(second))
+
+    def _address(self, environ: Environ) -> str:
+        # The rule of werkzeug's ProxyFix, which may not have seen this request yet.
+        trusted, address = self._services.settings.trusted_proxies, environ.get("REMOTE_ADDR", "")
+        told = environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if trusted else ()
+        return str(told[-trusted].strip() if len(told) >= trusted > 0 else address)
+
+    def record(self, batch_id: int, unit: int, form: int, verdict: int, kind: int, visitor: bytes, second: float) -> None:
+        """Writes a scan down. A disk that takes nothing costs the scan, never the page."""
+        self.tally.watch(self._services)
+        self._services.journal.append(pack(kind, form, verdict, batch_id, unit, int(second * 1_000_000), visitor))
 
     def _day(self, second: float) -> date:
         minute = int(second) // 60
@@ -167,7 +207,7 @@ class FastPath:
         self._behind, self._scans = behind, scans
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        environ[BEGAN] = perf_counter()
+        environ.setdefault(BEGAN, perf_counter())
         found = self._scans.find(environ)
         if found is None:
             return self._behind(environ, start_response)

@@ -18,15 +18,20 @@ from isal import isal_zlib
 # Nobody who writes texts into the register can guess it. Letters and digits pass through addresses, HTML and JSON unchanged.
 _MARK = "HOLE" + secrets.token_hex(12).upper()
 HOLES = ("moment", "seen", "times", "serial", "tail")
+# So many of them, the first ones, differ from scan to scan; the others are one stamp's own.
+_OF_SCANS = 3
 _MARKS = {name: f"{_MARK}{index}" for index, name in enumerate(HOLES)}
 _IN_TEXT = re.compile(f"{_MARK}([0-9])")
 # RFC 1952: deflate, no time, no name, unknown system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK = b"\x03\x00"
 _LEVEL = 6
+_STORED, _TRAILER = struct.Struct("<BHH"), struct.Struct("<II")
 Part = tuple[bytes, int, int]
-# What fills a hole: its bytes, their checksum, and the block that holds them.
-Filling = tuple[bytes, int, bytes]
+# What fills a hole: the block that holds it, and the checksum and length of its bytes.
+Filling = Part
+# The checksums and lengths of a page's runs between the holes of scans, and the numbers of those holes.
+Runs = tuple[tuple[int, int] | int, ...]
 
 
 def mark(name: str) -> str:
@@ -36,9 +41,13 @@ def mark(name: str) -> str:
 
 def filling(text: str) -> Filling:
     """A text that goes into a hole."""
-    content = text.encode("utf-8")
+    return filling_of(text.encode("utf-8"))
+
+
+def filling_of(content: bytes) -> Filling:
+    """Encoded text that goes into a hole."""
     size = len(content)
-    return content, zlib.crc32(content), struct.pack("<BHH", 0, size, size ^ 0xFFFF) + content
+    return _STORED.pack(0, size, size ^ 0xFFFF) + content, zlib.crc32(content), size
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +81,35 @@ def cut(text: str) -> Pieces:
     return Pieces(tuple(steps), hashlib.sha256(text.replace(_MARK, "").encode("utf-8")).hexdigest()[:12])
 
 
-def fill(pieces: Pieces, fillings: Sequence[Filling]) -> tuple[bytes, str]:
-    """The page as gzip, and its entity tag. `fillings` in the order of HOLES."""
-    chunks, checksum, length = [_GZIP_HEADER], 0, 0
-    combine = isal_zlib.crc32_combine
+def runs_of(pieces: Pieces, fillings: Sequence[Filling]) -> Runs:
+    """What of a stamp's page's checksum stays the same from scan to scan. `fillings` in the order of HOLES."""
+    runs: list[tuple[int, int] | int] = []
     for step in pieces.steps:
-        if type(step) is int:
-            content, own, block = fillings[step]
-            size = len(content)
+        if isinstance(step, int) and step < _OF_SCANS:
+            runs.append(step)
+            continue
+        _, checksum, size = fillings[step] if isinstance(step, int) else step
+        before = runs[-1] if runs else 0
+        if isinstance(before, tuple):
+            runs[-1] = (isal_zlib.crc32_combine(before[0], checksum, size), before[1] + size)
         else:
-            block, own, size = step  # type: ignore[misc]
-        chunks.append(block)
+            runs.append((checksum, size))
+    return tuple(runs)
+
+
+def fill(pieces: Pieces, fillings: Sequence[Filling], runs: Runs) -> tuple[bytes, str]:
+    """The page as gzip, and its entity tag. `fillings` in the order of HOLES; `runs` as `runs_of` tells them for the stamp."""
+    checksum = length = 0
+    combine = isal_zlib.crc32_combine
+    for run in runs:
+        if type(run) is int:
+            _, own, size = fillings[run]
+        else:
+            own, size = run  # type: ignore[misc]
         checksum = combine(checksum, own, size)
         length += size
-    chunks.append(_LAST_BLOCK + struct.pack("<II", checksum, length))
-    return b"".join(chunks), f'W/"{pieces.tag}-{checksum:08x}"'
+    chunks = [fillings[step][0] if type(step) is int else step[0] for step in pieces.steps]  # type: ignore[index]
+    return b"".join((_GZIP_HEADER, *chunks, _LAST_BLOCK, _TRAILER.pack(checksum, length))), f'W/"{pieces.tag}-{checksum:08x}"'
 
 
 def plain(gzipped: bytes) -> bytes:

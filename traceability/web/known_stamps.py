@@ -14,7 +14,7 @@ from traceability.domain.address import StampText
 from traceability.domain.errors import Malformed
 from traceability.operations.batch_facts import BatchFacts
 from traceability.operations.origin_page import Seen
-from traceability.web.kept_page import Filling, Pieces, cut, filling
+from traceability.web.kept_page import Filling, Pieces, Runs, cut, fill, filling, filling_of, runs_of
 from traceability.web.stamp_words import SeenWords
 
 MOST_STAMPS = 40_000
@@ -37,7 +37,8 @@ class ScanCount:
         self.times, self.first_at = seen.times, seen.first_at
         # Whether it stands in the list of counts that will be compared with the register's.
         self.is_told = False
-        self._minute, self._visitors = 0, set[bytes]()
+        self._minute = 0
+        self._visitors: set[bytes] = set()
 
     def add(self, visitor: bytes, minute: int, now: datetime) -> None:
         """Counts a scan, of each visitor once a minute."""
@@ -83,23 +84,51 @@ class KnownPage:
 class KnownStamp:
     """A stamp by its path and language: its page, its unit, and what fills the page's holes."""
 
-    __slots__ = ("_said", "_said_times", "_times", "count", "is_used", "page", "serial", "tail", "unit")
+    __slots__ = (
+        "_around",
+        "_around_of",
+        "_runs",
+        "_runs_of",
+        "_said",
+        "_said_times",
+        "_times",
+        "count",
+        "is_used",
+        "page",
+        "serial",
+        "tail",
+        "unit",
+    )
 
     def __init__(self, page: KnownPage, count: ScanCount, *, unit: int, serial: str, tail: str) -> None:
         self.page, self.count, self.unit = page, count, unit
         self.serial, self.tail = filling(serial) if serial else EMPTY, filling(tail) if tail else EMPTY
         self.is_used = False
         self._said_times, self._said, self._times = -1, EMPTY, EMPTY
+        self._around_of: tuple[datetime | None, bool] | None = None
+        self._around: list[bytes] = []
+        self._runs_of: Pieces | None = None
+        self._runs: Runs = ()
 
-    def said(self) -> tuple[Filling, Filling]:
-        """The sentence of how often it was scanned, and the number alone."""
-        count = self.count
-        if count.times != self._said_times:
-            from_words = self.page.words
-            self._said = filling(from_words.say(Seen(count.times, count.first_at)))
-            self._times = filling(from_words.number(count.times))
-            self._said_times = count.times
-        return self._said, self._times
+    def fill(self, pieces: Pieces, moment: Filling) -> tuple[bytes, str]:
+        """Its page, `pieces`, as gzip at a moment, and the entity tag."""
+        if self.count.times != self._said_times:
+            self._say()
+        # In the order of HOLES.
+        fillings = (moment, self._said, self._times, self.serial, self.tail)
+        if self._runs_of is not pieces:
+            self._runs, self._runs_of = runs_of(pieces, fillings), pieces
+        return fill(pieces, fillings, self._runs)
+
+    def _say(self) -> None:
+        """How often it was scanned changes with most scans, the words around the number do not."""
+        count, words = self.count, self.page.words
+        times, said_of = count.times, (count.first_at, count.times == 1)
+        if said_of != self._around_of:
+            self._around = [part.encode("utf-8") for part in words.around_number(said_of[0], is_once=said_of[1])]
+            self._around_of = said_of
+        number = words.number(times).encode("utf-8")
+        self._said, self._times, self._said_times = filling_of(number.join(self._around)), filling_of(number), times
 
 
 class KnownStamps:

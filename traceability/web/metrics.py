@@ -1,14 +1,14 @@
 """What Prometheus is told: scans by verdict and kind, how long they took, what was known by heart, and how recording stands.
 
-A scan leaves one small tuple; a thread moves them into the metrics once a second, so that no phone waits for a counter. All
-workers of a service share the counts through files (prometheus-client's multi-process mode, where `serve` names a folder).
+A scan is counted in numbers of its thread's own; another thread moves them into the metrics once a second, so that no phone
+waits for a counter, nor for much work at once. All workers of a service share the counts through files (prometheus-client's
+multi-process mode, where `serve` names a folder).
 """
 
 import threading
 import time
 from bisect import bisect_left
-from collections import Counter as Tallied
-from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,6 @@ BUCKETS_S = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.2
 HIT, MISS, LAPSED = range(3)
 _OUTCOMES = ("hit", "miss", "lapsed")
 _PERIOD_S = 1.0
-# A thread that moves nothing on must not fill the memory.
-_MOST_EVENTS = 1_000_000
 _SCANS = Counter("traceability_scans", "Scans of what names a batch", ["verdict", "kind"])
 _SECONDS = Histogram("traceability_scan_seconds", "From a scan's arrival to its answer", buckets=BUCKETS_S)
 _PAGES = Counter("traceability_kept_pages", "Scans by whether their page was known by heart", ["outcome"])
@@ -36,16 +34,27 @@ _WAITING = Gauge("traceability_journal_waiting_records", "Scans that wait in mem
 _LOST = Gauge("traceability_journal_lost_records", "Scans that neither disk nor memory could take", multiprocess_mode="sum")
 _UNREACHABLE = Gauge("traceability_register_unreachable", "1 where the register cannot be asked", multiprocess_mode="livemax")
 _STATES = {"ok": 0, "memory": 1, "losing": 2}
-Scan = tuple[int, int, float, int]
+_COMBINATIONS = len(VERDICTS) * len(KINDS)
+
+
+class _Numbers:
+    """What one thread has counted since it began; only that thread changes it."""
+
+    __slots__ = ("outcomes", "scans", "seconds", "slower")
+
+    def __init__(self) -> None:
+        self.scans, self.outcomes, self.slower, self.seconds = [0] * _COMBINATIONS, [0] * len(_OUTCOMES), [0] * (len(BUCKETS_S) + 1), 0.0
 
 
 class Tally:
     """Takes what happens, from any thread, and moves it into the metrics."""
 
     def __init__(self) -> None:
-        self._scans: deque[Scan] = deque(maxlen=_MOST_EVENTS)
+        # By thread. The system gives a number again once its thread has ended, so that there are never more than threads at once.
+        self._counted: dict[int, _Numbers] = {}
+        self._moved = _Numbers()
         self._services: Services | None = None
-        self._starting = threading.Lock()
+        self._starting, self._moving = threading.Lock(), threading.Lock()
 
     def watch(self, services: "Services") -> None:
         """Begins to move what was taken on, once a second."""
@@ -57,7 +66,13 @@ class Tally:
 
     def scan(self, verdict: int, kind: int, seconds: float, outcome: int) -> None:
         """A scan of what names a batch, by the places of its words in the journal."""
-        self._scans.append((verdict, kind, seconds, outcome))
+        mine = self._counted.get(threading.get_ident())
+        if mine is None:
+            mine = self._counted[threading.get_ident()] = _Numbers()
+        mine.scans[verdict * len(KINDS) + kind] += 1
+        mine.outcomes[outcome] += 1
+        mine.slower[bisect_left(BUCKETS_S, seconds)] += 1
+        mine.seconds += seconds
 
     def refused(self) -> None:
         """A request that was refused for its network's guesses."""
@@ -69,16 +84,26 @@ class Tally:
 
     def flush(self) -> None:
         """Moves what was taken into the metrics."""
-        taken = [self._scans.popleft() for _ in range(len(self._scans))]
-        for (verdict, kind), times in Tallied((scan[0], scan[1]) for scan in taken).items():
-            _SCANS.labels(VERDICTS[verdict], KINDS[kind]).inc(times)
-        for outcome, times in Tallied(scan[3] for scan in taken).items():
-            _PAGES.labels(_OUTCOMES[outcome]).inc(times)
-        if taken:
+        with self._moving:
+            before, now = self._moved, self._sum()
+            for place, times in _grown(before.scans, now.scans):
+                _SCANS.labels(VERDICTS[place // len(KINDS)], KINDS[place % len(KINDS)]).inc(times)
+            for place, times in _grown(before.outcomes, now.outcomes):
+                _PAGES.labels(_OUTCOMES[place]).inc(times)
             # The library observes one value a call, in microseconds each; a second's scans go in at once through its own counts.
-            for place, times in Tallied(bisect_left(BUCKETS_S, scan[2]) for scan in taken).items():
+            for place, times in _grown(before.slower, now.slower):
                 _SECONDS._buckets[place].inc(times)
-            _SECONDS._sum.inc(sum(scan[2] for scan in taken))
+            if now.seconds > before.seconds:
+                _SECONDS._sum.inc(now.seconds - before.seconds)
+            self._moved = now
+
+    def _sum(self) -> _Numbers:
+        total = _Numbers()
+        for counted in list(self._counted.values()):
+            for name in ("scans", "outcomes", "slower"):
+                setattr(total, name, [one + other for one, other in zip(getattr(total, name), getattr(counted, name), strict=True)])
+            total.seconds += counted.seconds
+        return total
 
     def _run(self) -> None:
         while True:
@@ -86,6 +111,11 @@ class Tally:
             self.flush()
             if self._services is not None:
                 _measure(self._services)
+                self._services.journal.answer_late()
+
+
+def _grown(before: Sequence[int], now: Sequence[int]) -> list[tuple[int, int]]:
+    return [(place, new - old) for place, (old, new) in enumerate(zip(before, now, strict=True)) if new > old]
 
 
 def _measure(services: "Services") -> None:

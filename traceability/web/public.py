@@ -121,7 +121,8 @@ def _record(found: Found, now: datetime) -> None:
     """Writes down that somebody scanned what names a batch of ours, but is none of its stamps."""
     if isinstance(found.read, StampText) and found.facts is not None:
         client, form, verdict = scans().client_of(request.environ), FORMS.index(found.read.form), found.judgement.verdict.value
-        scans().record(found.facts.batch_id, 0, form, VERDICTS.index(verdict), client.kind, request.environ, now.timestamp())
+        visitor = scans().visitor(request.environ, now.timestamp())
+        scans().record(found.facts.batch_id, 0, form, VERDICTS.index(verdict), client.kind, visitor, now.timestamp())
         scans().tally.scan(VERDICTS.index(verdict), client.kind, perf_counter() - request.environ[BEGAN], MISS)
 
 
@@ -161,7 +162,8 @@ def _linked(session: Session, found: Found, now: datetime) -> Response:
     assert found.facts is not None and isinstance(found.read, StampText)
     kind = scans().client_of(request.environ).kind
     form, verdict = FORMS.index(found.read.form), VERDICTS.index(page.verdict)
-    scans().record(found.facts.batch_id, found.judgement.unit or 0, form, verdict, kind, request.environ, now.timestamp())
+    visitor = scans().visitor(request.environ, now.timestamp())
+    scans().record(found.facts.batch_id, found.judgement.unit or 0, form, verdict, kind, visitor, now.timestamp())
     return answer
 
 

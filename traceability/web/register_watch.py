@@ -29,6 +29,9 @@ _PERIOD_S = 0.5
 _COUNTS_A_LOOK = 200
 # So long does a scan wait for the register's answer before it is told what was last known.
 _PATIENCE_S = 1.0
+# After a failure scans are told at once what was last known, while the register is asked again and again; much later it is
+# asked first.
+_FAILURE_HOLDS_S = 2.0
 # Rows of changes are kept for a day: after less than that without an answer everything is let go.
 _LONG_S = 3600.0
 _EXPECTED = (SQLAlchemyError, KeyFileError)
@@ -56,7 +59,7 @@ class RegisterWatch:
         self._place: Place | None = None
         self._keys: object = None
         self._heard = -1
-        self._lease_until = self._due = 0.0
+        self._lease_until = self._due = self._failed_at = 0.0
         self._answered = threading.Condition()
         self._wanted, self._starting = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
@@ -64,19 +67,27 @@ class RegisterWatch:
 
     def is_fresh(self) -> bool:
         """Whether nothing that is known by heart can have changed. Costs a look at memory and one at the clock, as a rule."""
-        now = seconds()
-        if now < self._due and self._bell.heard() == self._heard:
-            return True
-        return self._ask(now)
+        fresh = self.is_fresh_at_once()
+        return self._ask() if fresh is None else fresh
 
-    def _ask(self, now: float) -> bool:
-        if now < self._lease_until and self._bell.heard() == self._heard:
-            self._start()
-            return True
-        if self.is_unreachable and now < self._due:
+    def is_fresh_at_once(self) -> bool | None:
+        """The same, but never waits: None where the register must be asked first."""
+        now = seconds()
+        if self._bell.heard() == self._heard:
+            if now < self._due:
+                return True
+            if now < self._lease_until:
+                self._start()
+                return True
+        if self.is_unreachable and now < self._failed_at + _FAILURE_HOLDS_S:
             # It was asked a moment ago and did not answer: nobody need wait for it again.
+            if now >= self._due:
+                self._start()
             return False
-        ends = now + _PATIENCE_S
+        return None
+
+    def _ask(self) -> bool:
+        ends = seconds() + _PATIENCE_S
         with self._answered:
             self._start()
             # An answer that was on its way already may be older than the bell: then the next one counts.
@@ -93,7 +104,9 @@ class RegisterWatch:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name="register-watch", daemon=True)
                     self._thread.start()
-        self._wanted.set()
+        # Under load each scan of the half second's end comes by here: the first has woken the thread.
+        if not self._wanted.is_set():
+            self._wanted.set()
 
     def close(self) -> None:
         """Ends the thread, if it runs, after what it is about."""
@@ -108,9 +121,14 @@ class RegisterWatch:
             self._wanted.clear()
             if self._is_closed:
                 return
-            self.look()
+            # Scans that came while it was asked have set `_wanted` again; one answer is enough for all of them.
+            if not self._is_settled():
+                self.look()
             with self._answered:
                 self._answered.notify_all()
+
+    def _is_settled(self) -> bool:
+        return not self.is_unreachable and seconds() < self._due and self._bell.heard() == self._heard
 
     def look(self) -> None:
         """Asks the register once, and lets go of what changed."""
@@ -127,7 +145,8 @@ class RegisterWatch:
             # Whatever it is: a watch that ends would never say again that a stamp is good.
             if not self.is_unreachable:
                 _log.error("the register cannot be asked: %s", error.__class__.__name__, exc_info=not isinstance(error, _EXPECTED))
-            self.is_unreachable, self._due = True, seconds() + _PERIOD_S
+            self.is_unreachable, self._failed_at = True, seconds()
+            self._due = self._failed_at + _PERIOD_S
             return
         if keys is not self._keys:
             changed = {("all", 0)}

@@ -1,6 +1,7 @@
 """The words around an identified stamp, with room for what each scan brings."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext, ngettext
 
@@ -38,10 +39,14 @@ class SeenWords:
 
     def say(self, seen: Seen) -> str:
         """The sentence for so many scans."""
-        if seen.first_at is None:
-            return self.nobody
-        words = self.once if seen.times == 1 else self.often
-        return words % {"number": self.number(seen.times), "moment": format_moment(seen.first_at, self.language)}
+        return self.number(seen.times).join(self.around_number(seen.first_at, is_once=seen.times == 1))
+
+    def around_number(self, first_at: datetime | None, *, is_once: bool) -> list[str]:
+        """The sentence's parts before, between and after its numbers, however often the language says the number."""
+        if first_at is None:
+            return [self.nobody]
+        words = self.once if is_once else self.often
+        return (words % {"number": "\0", "moment": format_moment(first_at, self.language)}).split("\0")
 
     def number(self, times: int) -> str:
         """The number alone."""
