@@ -19,7 +19,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from benchmarks.scans import PHONE, Bench, Server, fetch, processor, read_wrk  # noqa: E402
+from benchmarks.scan_variants.bench import PHONE, Bench, Server, fetch, processor, read_wrk  # noqa: E402
+from benchmarks.scan_variants.memory import memory  # noqa: E402
 
 BAD = """
 local alphabet, count = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", 0
@@ -104,23 +105,6 @@ def guesses(bench: Bench, server: Server, wanted: int) -> None:
     print(f"known stamps that failed: {sum(found[3] for found in beside)}")
 
 
-def memory(server: Server) -> list[str]:
-    """Resident and proportional megabytes of each process of the server."""
-    lines = []
-    for path in Path("/proc").iterdir():
-        if path.name.isdigit():
-            try:
-                if os.getpgid(int(path.name)) != server.process.pid:
-                    continue
-                command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                rollup = (path / "smaps_rollup").read_text()
-            except OSError:
-                continue
-            rss, pss = (int(re.search(rf"^{name}:\s+(\d+)", rollup, re.MULTILINE)[1]) // 1024 for name in ("Rss", "Pss"))  # type: ignore[index]
-            lines.append(f"  {rss} MB resident, {pss} MB proportional: {'loader' if 'load-scans' in command else command[-60:]}")
-    return lines
-
-
 def main() -> None:
     """Runs one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -146,7 +130,7 @@ def main() -> None:
                 guesses(bench, server, arguments.count or 1_000_000)
             else:
                 print(f"first scan answered {first:.2f} s after the command")
-                bench.load(server, 90)
+                bench.warm(server, 5)
                 print("after scans of 10,000 stamps:", *memory(server), sep="\n")
         finally:
             server.stop()

@@ -1,59 +1,52 @@
 """How many scans a second are answered and recorded, beside what others would write: the same register, the same page, in turn.
 
 Run from the project's folder: `.venv/bin/python benchmarks/scans.py` (needs `wrk`: apt-get install wrk; nginx is measured where it
-is installed). All servers run with two workers on this machine, together with the load generator: 32 connections, random stamps out
-of 10,000 (20 packs of each of 500 batches), 200 browsers. Rounds in turn, medians; ratios count, since machines differ.
+is installed, the link shortener where `labels.py --set-up-peers` has set it up). Every server has two workers on this machine,
+together with the load: 32 connections, random stamps out of 10,000 (20 packs of each of 500 batches), 200 browsers. Only the one
+that is measured runs, the others are stopped meanwhile. Rounds in turn, medians; ratios count, since machines differ.
+
+`--register FOLDER --database URL` measures with a register that `scan_variants.register` made before: FOLDER is its INSTANCE's
+folder, and holds `paths.txt` and `cold.txt`. `--soak MINUTES` scans for so long and prints memory and rate as they go.
 """
 
 import argparse
 import contextlib
-import gzip
 import os
 import platform
-import re
 import shutil
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))
-PHONE = "Mozilla/5.0 (Linux; Android 14) Mobile"
-SCRIPT = """
-local paths = {}
-for line in io.lines(os.getenv("PATHS")) do paths[#paths + 1] = line end
-local once, place = os.getenv("ONCE"), 0
-math.randomseed(os.time())
-function request()
-  place = place + 1
-  local path = once and paths[place] or paths[math.random(#paths)]
-  wrk.headers["User-Agent"] = "Mozilla/5.0 (Linux; Android 14; Phone " .. math.random(200) .. ") Mobile"
-  return wrk.format("GET", path)
-end
-"""
+DEFAULT_FOLDER = PROJECT / "build" / "peers"
+sys.path[:0] = [str(PROJECT), str(Path(__file__).resolve().parent)]
+
+from peers.installed import Home  # noqa: E402
+
+from benchmarks.scan_variants.bench import Answers, Bench, Server, fetch, metric, processor  # noqa: E402
+from benchmarks.scan_variants.front import serve_behind, serve_file  # noqa: E402
+from benchmarks.scan_variants.memory import memory  # noqa: E402
+
 VARIANTS = ("usual", "joined", "reads", "reads_joined", "grouped", "route")
-# Stamps of one batch: a pack's code is its own, its page is not.
-UNITS = 20
-# So long each of those that keep pages is scanned at random before it is measured: then each worker knows nearly all stamps.
-WARM_S = 60
+SERVICE = ("ours", "waiting", "behind", "tls", "tls_new", "cold")
+PEERS = ("hello", "nginx", "shortener", "cold_reads", "cold_reads_joined")
 # Waiting answers hold a thread each; the others are quicker with few.
-THREADS = {"grouped": 32}
+THREADS = {"hello": 2, "grouped": 32}
+COLD = 20_000
 
 
 @dataclass
 class Measured:
-    """One variant's rounds: scans a second, milliseconds at 50, 95 and 99 percent, and answers that were no 200."""
+    """One variant's rounds: scans a second, milliseconds at 90 and 99 percent, and answers that were no 200."""
 
     rates: list[float] = field(default_factory=list)
+    p90: list[float] = field(default_factory=list)
     p99: list[float] = field(default_factory=list)
-    p95: list[float] = field(default_factory=list)
     errors: int = 0
 
     @property
@@ -61,159 +54,151 @@ class Measured:
         """The median."""
         return statistics.median(self.rates)
 
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def fetch(base: str, path: str) -> tuple[int, bytes]:
-    """Status and content of a page."""
-    request = urllib.request.Request(base + path, headers={"User-Agent": PHONE})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return answer.status, answer.read()
+    def add(self, found: Answers) -> None:
+        """One more round."""
+        self.rates.append(found[0])
+        self.p90.append(found[1])
+        self.p99.append(found[2])
+        self.errors += found[3]
 
 
-class Server:
-    """A server as processes of its own."""
+class Field:
+    """All that takes part: servers by what they run, and how each name is measured."""
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str], port: int) -> None:
-        self.name, self.base = name, f"http://127.0.0.1:{port}"
-        began = time.perf_counter()
-        self.process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-        )
-        self._wait()
-        self.started_s = time.perf_counter() - began
+    def __init__(self, bench: Bench, stack: contextlib.ExitStack, seconds: float) -> None:
+        self.bench, self.seconds = bench, seconds
+        self._stack, self._servers = stack, dict[str, Server]()
+        self._front: tuple[Server, str] | None = None
+        self._chunks = 0
 
-    def _wait(self) -> None:
-        for _ in range(600):
-            if self.process.poll() is not None:
-                sys.exit(f"{self.name} ended: {self.process.stderr.read().decode() if self.process.stderr else ''}")
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(self.base.rpartition(":")[2])), 1):
-                return
-            time.sleep(0.05)
-        sys.exit(f"{self.name} did not start")
+    def measure(self, name: str) -> Answers:
+        """One round of one name."""
+        if name in ("behind", "tls", "tls_new"):
+            server, secure = self._behind()
+            with self._server("ours").awake(), server.awake():
+                return self._and_settle(secure if "tls" in name else server.base, close=name == "tls_new")
+        if name.startswith("cold"):
+            with self._server(name.removeprefix("cold_") if name != "cold" else "ours").awake() as _:
+                return self._cold(name)
+        server = self._server(name)
+        with server.awake():
+            found = self.bench.load(server.base, self.seconds)
+            if name in SERVICE:
+                self.bench.settle(server)
+            return found
 
-    def stop(self) -> None:
-        """Ends it with all that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+    def _and_settle(self, base: str, *, close: bool) -> Answers:
+        found = self.bench.load(base, self.seconds, close=close)
+        self.bench.settle(self._server("ours"))
+        return found
+
+    def _cold(self, name: str) -> Answers:
+        """Stamps of batches that nobody has scanned yet, each once."""
+        server = self._server(name.removeprefix("cold_") if name != "cold" else "ours")
+        part = self.bench.folder / "part.txt"
+        most = int(self.seconds * 1_000)
+        with self.bench.cold.open() as file:
+            part.write_text("".join(islice(file, self._chunks, self._chunks + most)).strip())
+        found = self.bench.load(server.base, self.seconds, part, once=True)
+        self._chunks += int(found[0] * self.seconds) + 100
+        if name == "cold":
+            self.bench.settle(server)
+        return found
+
+    def _server(self, name: str) -> Server:
+        server = self._servers.get(name)
+        if server is None:
+            server = self._servers[name] = self._start(name)
+            self._stack.callback(server.stop)
+            with server.awake():
+                if name in ("ours", "waiting"):
+                    self.bench.warm(server, self.seconds)
+                    self.bench.settle(server)
+                elif name in ("grouped", "route"):
+                    # They keep one page a batch, which are drawn within seconds.
+                    time.sleep(3)
+                    for _ in range(4):
+                        self.bench.load(server.base, self.seconds)
+                else:
+                    time.sleep(2)
+                    self.bench.load(server.base, 2)
+        return server
+
+    def _start(self, name: str) -> Server:
+        if name in ("ours", "waiting"):
+            return self.bench.serve(**({"SCAN_SYNC": "wait"} if name == "waiting" else {}))
+        if name == "nginx":
+            ours = self._server("ours")
+            with ours.awake():
+                page = fetch(ours.base, self.bench.paths.open().readline().strip())[1]
+            return serve_file(self.bench.folder, page)
+        if name == "shortener":
+            return self._shortener()
+        return self.bench.variant(name, THREADS.get(name, 5))
+
+    def _shortener(self) -> Server:
+        python, database = str(Home(DEFAULT_FOLDER).python), self.bench.folder / "shortener.db"
+        self.bench.run([python, "-m", "benchmarks.scan_variants.shortener", str(self.bench.paths), str(database)])
+        self.bench.environment["SHORTENER"] = str(database)
+        return self.bench.granian("shortener", python, "benchmarks.scan_variants.shortener:made", 5)
+
+    def _behind(self) -> tuple[Server, str]:
+        if self._front is None:
+            self._front = serve_behind(self.bench.folder, self._server("ours"))
+            self._stack.callback(self._front[0].stop)
+        return self._front
 
 
-class Bench:
-    """A register in a folder, its stamps' paths, and the servers over it."""
+def check(field: Field, name: str) -> None:
+    """The page is the one that is meant."""
+    server, path = field._server(name), field.bench.paths.open().readline().strip()
+    with server.awake():
+        status, content = fetch(server.base, path)
+    if status != 200 or (name != "hello" and path[3:7].encode() not in content):
+        sys.exit(f"{name} answers {path} with {status}")
+    print(f"{name}: {len(content):,} bytes", flush=True)
 
-    def __init__(self, folder: Path, stamps: int) -> None:
-        self.folder, self.paths = folder, folder / "paths.txt"
-        self.environment = {
-            **os.environ,
-            "INSTANCE": str(folder / "instance"),
-            "WORKERS": "2",
-            "PYTHONPATH": str(PROJECT),
-            "HOST": "127.0.0.1",
-        }
-        for name in ("PUBLIC_URL", "LAN"):
-            self.environment.pop(name, None)
-        flask = [sys.executable, "-m", "flask", "--app", "traceability"]
-        for command in (["init"], ["sample"]):
-            self.run([*flask, *command])
-        self.run(
-            [
-                sys.executable,
-                "-m",
-                "benchmarks.scan_variants.register",
-                "--batches",
-                str(max(1, stamps // UNITS)),
-                "--units",
-                str(UNITS),
-                "--paths",
-                str(self.paths),
-            ]
-        )
-        (folder / "load.lua").write_text(SCRIPT)
 
-    def run(self, command: list[str]) -> None:
-        """Runs a command to its end."""
-        subprocess.run(command, check=True, cwd=PROJECT, env=self.environment, stdout=subprocess.DEVNULL)
-
-    def serve(self, **settings: str) -> Server:
-        """The service by its own command."""
-        port = free_port()
-        environment = {**self.environment, **settings, "PORT": str(port)}
-        return Server("ours", [sys.executable, "-m", "flask", "--app", "traceability", "serve"], environment, port)
-
-    def variant(self, name: str, threads: int) -> Server:
-        """A variant on the same kind of server."""
-        port = free_port()
-        target = f"benchmarks.scan_variants.apps:{name}"
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", target, "--host", "127.0.0.1", "--port", str(port)]
-        command += ["--workers", "2", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error"]
-        return Server(name, command, self.environment, port)
-
-    def load(self, server: Server, seconds: float, paths: Path | None = None, *, once: bool = False) -> tuple[float, float, float, int]:
-        """Scans a second, 95th and 99th percentile in ms, errors."""
-        environment = {**os.environ, "PATHS": str(paths or self.paths)} | ({"ONCE": "1"} if once else {})
-        command = [
-            "wrk",
-            "-t1",
-            "-c32",
-            f"-d{seconds:g}s",
-            "--latency",
-            "-s",
-            str(self.folder / "load.lua"),
-            "-H",
-            "Accept-Encoding: gzip",
-            server.base,
-        ]
-        told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-        return read_wrk(told)
-
-    def settle(self) -> None:
-        """Waits until the loader has loaded all, so that it takes nothing from the next one."""
-        journal = self.folder / "instance" / "journal"
-        ends, before = time.monotonic() + 300, -1.0
+def soak(bench: Bench, minutes: float) -> None:
+    """Scans for so long, and tells each minute how fast, how large, and how far behind."""
+    server, ends = bench.serve(), time.monotonic() + minutes * 60
+    try:
+        bench.warm(server, 5)
+        began = time.monotonic()
         while time.monotonic() < ends:
-            lag = self._lag()
-            if lag == 0 or (lag is None and before == 0):
-                return
-            before = lag if lag is not None else 0 if not journal.exists() else -1
-            time.sleep(0.5)
-
-    def _lag(self) -> float | None:
-        if self.ours is None:
-            return 0
-        found = re.search(rb"traceability_loader_lag_records ([0-9.e+]+)", fetch(self.ours.base, "/metrics")[1])
-        return float(found[1]) if found else None
-
-    ours: Server | None = None
+            rate, _, p99, errors = bench.load(server.base, 50)
+            lag, sizes = metric(server, "traceability_loader_lag_records") or 0, " ".join(memory(server, short=True))
+            at = (time.monotonic() - began) / 60
+            print(f"{at:5.1f} min {rate:8,.0f}/s p99 {p99:5.1f} ms, {errors} failed, {lag:9,.0f} to load; {sizes}", flush=True)
+            time.sleep(5)
+        before = time.monotonic()
+        bench.settle(server)
+        print(f"all loaded {time.monotonic() - before:.0f} s later; memory {' '.join(memory(server, short=True))}")
+    finally:
+        server.stop()
 
 
-def read_wrk(told: str) -> tuple[float, float, float, int]:
-    """wrk's figures: a second, p95 (its p90, where it tells no p95) and p99 in ms, and answers that were none."""
+def report(results: dict[str, Measured], rounds: int, seconds: float) -> None:
+    """The table."""
+    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    print(f"{machine}; {rounds} rounds of {seconds:g} s")
+    print(f"{'':18}{'scans/s':>10}{'from … to':>20}{'x hello':>9}{'p90 ms':>9}{'p99 ms':>9}{'failed':>8}")
+    base = results["hello"].rate if "hello" in results else float("nan")
+    for name, found in results.items():
+        spread = f"{min(found.rates):,.0f} … {max(found.rates):,.0f}"
+        p90, p99 = statistics.median(found.p90), statistics.median(found.p99)
+        print(f"{name:18}{found.rate:10,.0f}{spread:>20}{found.rate / base:9.2f}{p90:9.1f}{p99:9.1f}{found.errors:8}")
 
-    def ms(percent: str) -> float:
-        found = re.search(rf"^\s+{percent}%\s+([0-9.]+)(us|ms|s)", told, re.MULTILINE)
-        return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]] if found else float("nan")
 
-    rate = float(re.search(r"Requests/sec:\s+([0-9.]+)", told)[1])  # type: ignore[index]
-    odd = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-    lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", told)
-    return rate, ms("90"), ms("99"), (int(odd[1]) if odd else 0) + (sum(map(int, lost.groups())) if lost else 0)
-
-
-def check(server: Server, path: str, *, is_page: bool) -> int:
-    """The page is the one that is meant; its bytes."""
-    status, content = fetch(server.base, path)
-    if status != 200 or (is_page and path.rpartition("/")[2][:4].encode() not in content):
-        sys.exit(f"{server.name} answers {path} with {status}")
-    return len(content)
+def is_there(name: str) -> bool:
+    """Whether what a name needs is installed; otherwise it is said."""
+    if name in ("nginx", "behind", "tls", "tls_new") and shutil.which("nginx") is None:
+        print(f"{name} is left out: nginx is not installed")
+        return False
+    if name == "shortener" and not Home(DEFAULT_FOLDER).python.exists():
+        print("shortener is left out: set it up by benchmarks/labels.py --set-up-peers")
+        return False
+    return True
 
 
 def main() -> None:
@@ -222,91 +207,30 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--stamps", type=int, default=10_000)
-    parser.add_argument("--only", nargs="*", help="of: hello ours waiting nginx usual joined reads reads_joined grouped route")
+    parser.add_argument("--only", nargs="*", help=f"of: {' '.join((*PEERS, *SERVICE, *VARIANTS))}")
+    parser.add_argument("--database", default="", help="its address (default: SQLite)")
+    parser.add_argument("--register", type=Path, help="the folder of a register that is there already")
+    parser.add_argument("--soak", type=float, help="minutes")
     arguments = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt-get install wrk")
-    with tempfile.TemporaryDirectory(prefix="scans-") as folder:
-        bench = Bench(Path(folder), arguments.stamps)
-        with contextlib.ExitStack() as stack:
-            measure(bench, arguments, stack)
-
-
-def measure(bench: Bench, arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
-    """All variants in turn."""
-    wanted = arguments.only or ["hello", "ours", "waiting", "nginx", *VARIANTS]
-    servers: dict[str, Server] = {}
-    first = bench.paths.read_text().split("\n", 1)[0]
-    for name in wanted:
-        if name in ("ours", "waiting"):
-            servers[name] = bench.serve(**({"SCAN_SYNC": "wait"} if name == "waiting" else {}))
-            bench.ours = bench.ours or servers[name]
-        elif name == "nginx":
-            if shutil.which("nginx") is None:
-                print("nginx is not installed and is left out")
-                continue
-            servers[name] = serve_file(bench, fetch(servers["ours"].base, first)[1])
-        else:
-            servers[name] = bench.variant(name, THREADS.get(name, 2 if name == "hello" else 5))
-        stack.callback(servers[name].stop)
-    sizes = [check(server, first, is_page=name not in ("hello", "nginx")) for name, server in servers.items()]
-    print(f"pages of {max(sizes):,} bytes\n")
-    results = {name: Measured() for name in servers}
-    for name, server in servers.items():
-        warm(bench, server, name, arguments.seconds)
-    for _ in range(arguments.rounds):
-        for name, server in servers.items():
-            bench.settle()
-            rate, p95, p99, errors = bench.load(server, arguments.seconds)
-            result = results[name]
-            result.rates.append(rate)
-            result.p95.append(p95)
-            result.p99.append(p99)
-            result.errors += errors
-    report(results, arguments)
-
-
-def warm(bench: Bench, server: Server, name: str, seconds: float) -> None:
-    """What is kept is kept before it is measured: each worker sees each stamp."""
-    if name in ("ours", "waiting", "grouped", "route"):
-        bench.load(server, WARM_S)
-    else:
-        bench.load(server, min(seconds, 2))
-
-
-def serve_file(bench: Bench, page: bytes) -> Server:
-    """nginx with the page as a file, whatever the path."""
-    folder, port = bench.folder / "nginx", free_port()
-    folder.mkdir()
-    (folder / "page.html.gz").write_bytes(gzip.compress(page))
-    (folder / "page.html").write_bytes(page)
-    user = "user root;" if os.getuid() == 0 else ""
-    http = "access_log off; default_type text/html;"
-    site = f"listen 127.0.0.1:{port}; root {folder}; gzip_static always; location / {{ try_files /page.html =404; }}"
-    head = f"daemon off; {user} pid {folder}/pid; error_log stderr crit; worker_processes 2;"
-    (folder / "nginx.conf").write_text(f"{head} events {{}} http {{ {http} server {{ {site} }} }}\n")
-    return Server("nginx", ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], dict(os.environ), port)
-
-
-def report(results: dict[str, Measured], arguments: argparse.Namespace) -> None:
-    """The table."""
-    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    print(f"{machine}; {arguments.rounds} rounds of {arguments.seconds:g} s")
-    print(f"{'':16}{'scans/s':>10}{'from … to':>20}{'x hello':>9}{'p90 ms':>9}{'p99 ms':>9}{'errors':>8}")
-    base = results["hello"].rate if "hello" in results else float("nan")
-    for name, found in results.items():
-        spread = f"{min(found.rates):,.0f} … {max(found.rates):,.0f}"
-        p90, p99 = statistics.median(found.p95), statistics.median(found.p99)
-        print(f"{name:16}{found.rate:10,.0f}{spread:>20}{found.rate / base:9.2f}{p90:9.1f}{p99:9.1f}{found.errors:8}")
-
-
-def processor() -> str:
-    """The processor's name."""
-    with contextlib.suppress(OSError):
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-        if found:
-            return found[1]
-    return platform.processor() or platform.machine()
+    wanted = [name for name in arguments.only or (*PEERS, *SERVICE, *VARIANTS) if is_there(name)]
+    with tempfile.TemporaryDirectory(prefix="scans-") as made, contextlib.ExitStack() as stack:
+        folder = arguments.register or Path(made)
+        cold = COLD if any(name.startswith("cold") for name in wanted) else 0
+        bench = Bench(folder, arguments.stamps, cold=cold, database=arguments.database, known=arguments.register is not None)
+        if arguments.soak:
+            soak(bench, arguments.soak)
+            return
+        field = Field(bench, stack, arguments.seconds)
+        for name in wanted:
+            if name in ("ours", "waiting", "hello", *VARIANTS):
+                check(field, name)
+        results = {name: Measured() for name in wanted}
+        for _ in range(arguments.rounds):
+            for name in wanted:
+                results[name].add(field.measure(name))
+        report(results, arguments.rounds, arguments.seconds)
 
 
 if __name__ == "__main__":

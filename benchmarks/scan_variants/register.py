@@ -27,7 +27,7 @@ DAYS = {"sqlite": "date(minute * 60 + 25200, 'unixepoch')", "postgresql": "(to_t
 
 def add_batches(services: Services, count: int, *, units: int = 0, with_stages: bool = True) -> list[str]:
     """Adds batches like the sample's first one, each stamped as a whole or, with `units`, so many units of it; their paths."""
-    chance, paths = random.Random(7), []
+    paths = []
     with Session(services.engine) as session:
         model = session.scalars(select(Batch).where(Batch.stamp_scope == "batch", Batch.kind == "goods").order_by(Batch.id)).first()
         assert model is not None, "the sample is not loaded"
@@ -36,6 +36,7 @@ def add_batches(services: Services, count: int, *, units: int = 0, with_stages: 
         stages = [_columns(row, Stage, "id", "batch_id", "report_id") for row in model.stages] if with_stages else []
         next_id = (session.scalar(select(func.max(Batch.id))) or 0) + 1
         session.rollback()
+    chance = random.Random(next_id)
     issuance |= {"form": "house", "claims": None, "kid": None, "host": None, "idempotency_key": None}
     if units:
         batch |= {"stamp_scope": "unit", "quantity": units, "allowance_percent": 0, "unit_limit": units}
@@ -45,7 +46,7 @@ def add_batches(services: Services, count: int, *, units: int = 0, with_stages: 
         numbers = range(start, min(start + PIECE, count))
         codes = [base32.with_check(chance.getrandbits(55)) for _ in numbers]
         named = [
-            {**batch, "id": next_id + n, "code": code, "lot": f"B-{n:07d}", "lot_folded": f"b-{n:07d}"}
+            {**batch, "id": next_id + n, "code": code, "lot": f"B-{next_id + n:07d}", "lot_folded": f"b-{next_id + n:07d}"}
             for n, code in zip(numbers, codes, strict=True)
         ]
         with services.engine.execution_options(acting=True).begin() as connection:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from traceability.domain import base32
@@ -26,6 +26,10 @@ from traceability.operations.places import place_names
 from traceability.operations.register_batch import corrected, day_of, judged_best_before, right_of
 
 _STAMPS_A_QUERY = 500
+# Each first scan asks this: built once, and past the layers that make objects of rows.
+_SEEN = select(StampCount.times, StampCount.first_at).where(
+    StampCount.batch_id == bindparam("batch_id"), StampCount.unit == bindparam("unit")
+)
 IDENTIFIED = ("REVOKED", "RECALLED", "SUSPECT", "EXPIRED", "ISSUED")
 
 
@@ -114,7 +118,8 @@ def words(row: object, name: str, language: str) -> Words | None:
 
 def seen(session: Session, batch_id: int, unit: int | None) -> Seen:
     """How often and since when people scanned the stamp of a unit, or the batch's own, as far as it is loaded."""
-    return seen_many(session, [(batch_id, unit or 0)]).get((batch_id, unit or 0), Seen(0, None))
+    row = session.connection().execute(_SEEN, {"batch_id": batch_id, "unit": unit or 0}).one_or_none()
+    return Seen(row.times, row.first_at) if row else Seen(0, None)
 
 
 def seen_many(session: Session, stamps: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Seen]:

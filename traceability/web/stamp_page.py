@@ -2,24 +2,31 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import render_template
+from flask import current_app, render_template
 from markupsafe import escape
 
 from traceability.domain import base32
 from traceability.domain.address import StampText
 from traceability.domain.verdict import Units
 from traceability.journal.record import FORMS, VERDICTS
-from traceability.operations.origin_page import OriginPage
+from traceability.operations.origin_page import OriginPage, RecallFacts
 from traceability.operations.scan import Found
 from traceability.web import linked_data
 from traceability.web.kept_page import cut, mark
 from traceability.web.known_stamps import KnownPage
+from traceability.web.languages import current_language
 from traceability.web.stamp_words import MARKS, Varying, lapsed_verdict, seen_words, word_lapsed, word_page
 
 _SECTION = re.compile(r'<section class="verdict .*?</section>', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    verdict: str
+    recalls: tuple[RecallFacts, ...]
 
 
 def draw(page: OriginPage, path: str, public_url: str, varying: Varying) -> str:
@@ -64,13 +71,17 @@ def page_key(found: Found, language: str) -> tuple[object, ...]:
 
 
 def _lapsing(page: OriginPage, path: str) -> Callable[[str], str]:
-    """What makes a drawn page the one that is answered while the register cannot be asked."""
+    """What makes a drawn page the one that is answered while the register cannot be asked. Its part is drawn when that is so."""
     verdict, was = word_lapsed(page, MARKS), word_page(page, MARKS).title
-    section = render_template("public/_verdict.html", page=page, verdict=verdict, stamp_path=path)
     said = ('"stampVerdict","value":"' + page.verdict + '"', '"stampVerdict","value":"' + lapsed_verdict(page.verdict) + '"')
     title = (f"<title>{escape(was)}", f"<title>{escape(verdict.title)}")
+    app, language = current_app._get_current_object(), current_language()  # type: ignore[attr-defined]
+    # All that this part of the page is drawn from: the whole of `page` would be kept for each page otherwise.
+    shown = _Shown(page.verdict, page.recalls)
 
     def lapse(text: str) -> str:
+        with app.test_request_context(f"/?lang={language}"):
+            section = render_template("public/_verdict.html", page=shown, verdict=verdict, stamp_path=path)
         text = text.replace(*title, 1).replace(*said, 1)
         return _SECTION.sub(lambda _: section, text, count=1)
 
