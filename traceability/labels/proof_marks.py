@@ -7,8 +7,6 @@ printed before stay on somebody's desk.
 from dataclasses import dataclass
 from functools import cache
 
-import cv2
-
 # ISO 216.
 PAPER_WIDTH_MM, PAPER_HEIGHT_MM = 210.0, 297.0
 # Nothing is printed nearer to the paper's edges: office printers reach to 5 mm, and a print that is shifted or too large needs room.
@@ -18,7 +16,8 @@ CORNERS_MM, INK_MM = 18.0, 14.0
 # Six modules a side, of 2 mm: eight pixels each on a photograph in which the sheet is 1,200 pixels high.
 MARK_SIDE_MM = 12.0
 MARK_MODULES = 6
-DICTIONARY = cv2.aruco.DICT_4X4_50
+# OpenCV's DICT_4X4_50.
+DICTIONARY = 0
 _COLUMNS = (20.0, 230 / 3, 400 / 3, 190.0)
 _ROWS = (20.0, 71.4, 122.8, 174.2, 225.6, 277.0)
 
@@ -52,5 +51,8 @@ MARKS = tuple(ProofMark(number, x, y) for number, (x, y) in enumerate(_ring()))
 
 @cache
 def _pattern(number: int) -> tuple[tuple[bool, ...], ...]:
+    # Loaded where a sheet is drawn or measured: a process that serves stamps alone has no need of its memory.
+    import cv2
+
     image = cv2.aruco.getPredefinedDictionary(DICTIONARY).generateImageMarker(number, MARK_MODULES)
     return tuple(tuple(bool(value == 0) for value in row) for row in image)

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from xml.sax.saxutils import escape
 
-from fontTools.pens.svgPathPen import SVGPathPen
-
 from traceability.labels.fonts import Face, font
 from traceability.labels.primitives import Layout, Mark, Outline, Picture, Rule, Star, SymbolBox, Text
 
@@ -59,6 +57,8 @@ def _mark(mark: Mark) -> str:
 
 def _letters(face: Face, string: str, x: float, baseline: float, size: float) -> str:
     measures = font(face)
+    from fontTools.pens.svgPathPen import SVGPathPen
+
     pen = SVGPathPen(None)
     measures.draw(string, pen)
     scale = size / measures.units

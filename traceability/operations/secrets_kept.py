@@ -15,7 +15,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 _STEP_S = 30
 _hasher = PasswordHasher()
@@ -24,6 +23,9 @@ _hasher = PasswordHasher()
 @lru_cache(maxsize=1)
 def common_passwords() -> frozenset[str]:
     """The 30,000 most used passwords, from the list that zxcvbn ships with."""
+    # Loaded where a password is chosen: its lists are 12 MB, and most processes never need them.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 

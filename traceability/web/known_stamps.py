@@ -17,9 +17,10 @@ from traceability.operations.origin_page import Seen
 from traceability.web.kept_page import Filling, Pieces, Runs, cut, fill, filling, filling_of, runs_of
 from traceability.web.stamp_words import SeenWords
 
-MOST_STAMPS = 40_000
-MOST_BATCHES = 10_000
-MOST_PAGE_BYTES = 64 << 20
+# Together some 80 MB.
+MOST_STAMPS = 20_000
+MOST_BATCHES = 5_000
+MOST_PAGE_BYTES = 32 << 20
 # Whoever scans again within the minute is counted once; beyond so many phones a minute all are counted.
 _MOST_VISITORS = 10_000
 EMPTY = filling("")

@@ -10,8 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from traceability.domain.errors import NotFound, Refused
 from traceability.labels.correction import Correction, CorrectionTooLarge
-from traceability.labels.proof_measure import MEASURED_SIDE_PX, measure_proof
-from traceability.labels.proof_page import render_proof_page
 from traceability.labels.proof_result import ProofMeasure, ProofUnreadable
 from traceability.models.engine import reading
 from traceability.operations.printers import (
@@ -75,6 +73,8 @@ def proof(printer_id: int) -> ResponseReturnValue:
     with reading(services().engine) as session:
         name = find_printer(session, printer_id, _own()).name
     page = io.BytesIO()
+    from traceability.labels.proof_page import render_proof_page
+
     render_proof_page(page, name)
     page.seek(0)
     return send_file(page, mimetype="application/pdf", as_attachment=True, download_name="trang-thu-may-in.pdf", max_age=0, etag=False)
@@ -147,6 +147,9 @@ def remove(printer_id: int) -> ResponseReturnValue:
 
 def _measured_upload() -> ProofMeasure:
     """Refused: those of pictures, of `_unreadable`, `picture_missing`, `picture_busy`."""
+    # Loaded by whoever measures: OpenCV is a tenth of the memory of a process that serves stamps alone.
+    from traceability.labels.proof_measure import MEASURED_SIDE_PX, measure_proof
+
     upload = request.files.get("picture")
     if upload is None or not upload.filename:
         raise Refused("picture_missing")
