@@ -19,6 +19,8 @@ from typing import Any
 from flask import Flask
 from granian.server import mp
 
+# Loaded here, once, what each worker would load for itself: workers begin as copies of this process.
+import traceability.app  # noqa: F401
 from traceability.web.fast_path import BEGAN, Scans
 
 _log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from traceability.config import Settings, environment_of_workers
 
 # Scans come first: what is not loaded at once waits in its file.
 _LOADER_NICENESS = 10
+_LOADER_DELAY_S = 2.0
 _PR_SET_PDEATHSIG = 1
 _POLL_S = 0.2
 # Who ends sooner has never served: its port is taken, or its settings are wrong.
@@ -68,7 +69,8 @@ class _Loader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._pause = 1.0
-        self._again_at = self._began_at = 0.0
+        # The server first: both would load their modules at the same time.
+        self._again_at, self._began_at = time.monotonic() + _LOADER_DELAY_S, 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
     def keep(self) -> None:
