@@ -2,7 +2,7 @@
 
 granian answers WSGI requests in a few threads of its own, and each further one makes all of them wait for each other's turn of
 the interpreter. Here it has one. That one answers stamps that are known by heart, which takes microseconds, and hands everything
-else to other threads: a slow upload, a long file or a query that hangs holds up no phone.
+else to other threads, those of other stamps apart from all the rest: a slow upload or a long file holds up no phone.
 
 Started in granian's place, with its command line: `python -m traceability.server --interface wsgi …`.
 """
@@ -22,9 +22,12 @@ from granian.server import mp
 # Loaded here, once, what each worker would load for itself: workers begin as copies of this process.
 import traceability.app  # noqa: F401
 from traceability.web.fast_path import BEGAN, Scans
+from traceability.web.turnstile import STAMP_FOLDERS
 
 _log = logging.getLogger(__name__)
-# Pages of staff, first scans, forms and files. A file of labels holds one of them until it is read.
+# Stamps that are not known by heart, or whose register must be asked first.
+STAMP_THREADS = 3
+# Pages of staff, forms and files. A file of labels holds one of them until it is read.
 OTHER_THREADS = 4
 Runner = Callable[[Any, dict[str, Any]], Any]
 # granian's own, which it does not offer to others: an update that renames it ends here, at the start.
@@ -35,14 +38,15 @@ def answer_in_turn(app: Flask, scope_options: dict[str, Any], log_format: str | 
     """What granian calls for each request, with what it sends the answer by, and the request's WSGI environment."""
     ordinary, scans = _ORDINARY(app, scope_options, log_format), app.extensions["scans"]
     assert isinstance(scans, Scans)
-    others = ThreadPoolExecutor(OTHER_THREADS, "other")
+    stamps, others = ThreadPoolExecutor(STAMP_THREADS, "stamps"), ThreadPoolExecutor(OTHER_THREADS, "others")
     _spare_switches()
 
     def run(protocol: Any, scope: dict[str, Any]) -> None:
         began = perf_counter()
         if not scans.answer_at_once(scope, protocol.response_bytes):
             scope[BEGAN] = began
-            others.submit(_run_ordinary, partial(ordinary, protocol, scope), protocol)
+            is_stamp = scope["REQUEST_METHOD"] in ("GET", "HEAD") and scope["PATH_INFO"].startswith(STAMP_FOLDERS)
+            (stamps if is_stamp else others).submit(_run_ordinary, partial(ordinary, protocol, scope), protocol)
 
     return run
 

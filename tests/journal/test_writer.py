@@ -157,3 +157,66 @@ def test_a_disk_that_fails_to_sync_is_told_and_a_new_file_begins(tmp_path, monke
     assert journal.append(record(2))
     journal.close()
     assert written(journal.folder) == [0, 1, 2]
+
+
+def test_where_nobody_waits_the_answer_is_called_after_the_sync_and_no_sooner(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "journal", waits=True)
+    assert journal.append(record(0))
+    may_sync, given = threading.Event(), []
+    real = os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda descriptor: (may_sync.wait(10), real(descriptor)))
+    for number in range(1, 4):
+        assert journal.append(record(number), lambda number=number: given.append(number))
+    assert not given
+    may_sync.set()
+    wait_until(lambda: sorted(given) == [1, 2, 3])
+    journal.close()
+
+
+def test_an_answer_that_fails_costs_the_others_nothing(tmp_path):
+    journal, given = Journal(tmp_path / "journal", waits=True), []
+    assert journal.append(record(0))
+    journal.append(record(1), lambda: 1 / 0)
+    journal.append(record(2), lambda: given.append(2))
+    wait_until(lambda: given == [2])
+    assert journal.append(record(3))
+    journal.close()
+
+
+def test_answers_do_not_wait_for_a_disk_that_fails_or_hangs(tmp_path, monkeypatch):
+    journal, given, hangs = Journal(tmp_path / "journal", waits=True), [], threading.Event()
+    assert journal.append(record(0))
+    monkeypatch.setattr(os, "fdatasync", lambda descriptor: hangs.wait(20))
+    monkeypatch.setattr(writer, "_LONGEST_WAIT_S", 0.01)
+    journal.append(record(1), lambda: given.append(1))
+    wait_until(lambda: (journal.answer_late(), given == [1])[1])
+
+    def fail(descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", fail)
+    hangs.set()
+    journal.append(record(2), lambda: given.append(2))
+    wait_until(lambda: given == [1, 2])
+    # Now that the fault is known, nothing waits at all.
+    journal.append(record(3), lambda: given.append(3))
+    assert given == [1, 2, 3]
+    monkeypatch.undo()
+    wait_until(lambda: journal.state == "ok")
+    journal.close()
+    assert written(journal.folder) == [0, 1, 2, 3]
+
+
+def test_where_it_is_synced_later_the_answer_is_called_at_once(journal):
+    given = []
+    for number in range(3):
+        journal.append(record(number), lambda number=number: given.append(number))
+        assert given[-1] == number and written(journal.folder)[-1] == number
+
+
+def test_threads_that_come_and_go_leave_nothing_behind(journal):
+    for number in range(50):
+        thread = threading.Thread(target=journal.append, args=(record(number),))
+        thread.start()
+        thread.join()
+    assert len(journal._flags) < 10

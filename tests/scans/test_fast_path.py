@@ -13,6 +13,7 @@ from traceability.models import Suspicion
 from traceability.models.engine import acting, reading
 from traceability.operations.scan import look_up, parse_unverified_path
 from traceability.operations.withdraw import recall_goods, revoke_stamps
+from traceability.web import register_watch
 from traceability.web.stamp_page import draw
 from traceability.web.stamp_words import vary
 
@@ -216,3 +217,50 @@ def test_an_expiry_at_midnight_shows_at_midnight(client, workshop, clock):
     # And back, as a clock that is set may go.
     clock.now -= timedelta(minutes=1)
     assert "Stamp issued by us" in client.get(f"/S/{batch.code}?lang=en").text
+
+
+def at_once(app, path: str, **environ: str) -> list:
+    """What a server is given that does not wait; empty where it must ask Flask."""
+    given = []
+    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "lang=en", "HTTP_USER_AGENT": "Phone", **environ}
+    is_answered = app.extensions["scans"].answer_at_once(asked, lambda *answer: given.append(answer))
+    assert is_answered == bool(given)
+    return given
+
+
+def test_a_server_that_does_not_wait_is_given_the_same_answer(app, services, client, workshop):
+    path = f"/S/{workshop.stamped(workshop.product()).code}"
+    assert not at_once(app, path)
+    client.get(f"{path}?lang=en")
+    ordinary = client.get(f"{path}?lang=en")
+    [(status, headers, body)] = at_once(app, path)
+    assert status == 200 and body == ordinary.data
+    assert dict(headers) == {name: value for name, value in ordinary.headers.items() if name not in ONLY_FLASK}
+    assert [record.kind for record in recorded(services)] == ["person"] * 3
+    [(status, _, body)] = at_once(app, path, REQUEST_METHOD="HEAD")
+    assert (status, body) == (200, b"")
+    assert not at_once(app, path, REQUEST_METHOD="POST")
+
+
+def test_a_server_that_does_not_wait_asks_flask_once_the_lease_is_over(app, client, workshop, monkeypatch):
+    path = f"/S/{workshop.stamped(workshop.product()).code}"
+    client.get(f"{path}?lang=en")
+    assert at_once(app, path)
+    later = register_watch.seconds() + register_watch.LEASE_S + 1
+    monkeypatch.setattr(register_watch, "seconds", lambda: later)
+    assert not at_once(app, path)
+    client.get(f"{path}?lang=en")
+    assert at_once(app, path)
+
+
+def test_behind_a_proxy_visitors_are_told_apart_by_the_address_that_it_tells(app, services, client, workshop, monkeypatch):
+    path = f"/S/{workshop.stamped(workshop.product()).code}"
+    client.get(f"{path}?lang=en")
+    object.__setattr__(services.settings, "trusted_proxies", 1)
+    for told in ("203.0.113.1", "10.0.0.1, 203.0.113.1", "203.0.113.2"):
+        assert at_once(app, path, REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=told)
+    one, same, other = (record.visitor for record in recorded(services)[1:])
+    assert one == same != other
+    object.__setattr__(services.settings, "trusted_proxies", 0)
+    at_once(app, path, REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.1")
+    assert recorded(services)[-1].visitor not in (one, other)

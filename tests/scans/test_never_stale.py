@@ -1,5 +1,6 @@
 """What is known by heart never outlives what the register says."""
 
+import time
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.factories import NOTICE, OFFICE, PRODUCER
 from tests.scans.conftest import phone
+from tests.waiting import wait_until
 from traceability.domain.dates import day_in_vietnam
 from traceability.keystore import revoke_key
 from traceability.models import GeographicalIndication, Producer, Product, Recognition, Suspicion
@@ -115,6 +117,13 @@ def test_a_key_that_is_revoked_shows_on_the_next_request(app, another, workshop,
     services.bell.ring()
     for process in (app, other):
         assert phone(process).get(path).status_code == 404
+
+
+def test_revoking_a_key_by_command_rings_for_all_processes(app, another, services):
+    other, before = another().extensions["traceability"], services.bell.heard()
+    done = app.test_cli_runner().invoke(args=["keys", "revoke", "1", "--yes"])
+    assert done.exit_code == 0, done.output
+    assert other.bell.heard() != before
 
 
 def stop_the_lease(monkeypatch, seconds: float) -> None:
@@ -270,3 +279,33 @@ def test_midnight_comes_in_every_process(app, another, workshop, clock):
     assert all("Stamp issued by us" in shown(process, path) for process in processes)
     clock.advance(minutes=1)
     assert all("Past its best-before date" in shown(process, path) for process in processes)
+
+
+def test_many_scans_ask_the_register_twice_a_second_and_not_all_the_time(app, services, known, monkeypatch):
+    path, now = known[1], register_watch.seconds()
+    shown(app, path)
+    looks, at = [], [now]
+    look = services.watch.look
+    monkeypatch.setattr(services.watch, "look", lambda: (looks.append(at[0]), look()))
+    monkeypatch.setattr(register_watch, "seconds", lambda: at[0])
+    for step in range(200):
+        # Four seconds, in which somebody scans each 20 ms.
+        at[0] = now + step / 50
+        assert services.watch.is_fresh_at_once() is not None
+        time.sleep(0.002)
+    assert 4 <= len(looks) <= 10
+
+
+def test_while_the_register_is_away_nobody_waits_for_it_again(app, services, known, monkeypatch):
+    shown(app, known[1])
+
+    def away(*_):
+        raise OperationalError("SELECT", None, Exception("away"))
+
+    monkeypatch.setattr(register_watch, "changes_since", away)
+    monkeypatch.setattr(register_watch, "LEASE_S", 0.0)
+    services.bell.ring()
+    assert services.watch.is_fresh() is False
+    assert services.watch.is_fresh_at_once() is False
+    monkeypatch.undo()
+    wait_until(lambda: services.watch.is_fresh_at_once() is True, 10)

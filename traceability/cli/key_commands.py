@@ -51,6 +51,8 @@ def add(app: Flask, services: Services) -> None:
             if not yes:
                 click.confirm(f"Revoke key {kid}? This cannot be undone", abort=True)
             revoke_key(folder, kid, root or folder / ROOT_KEY, services.clock())
+            # Every process of this host is to know at once; other hosts read their own key file.
+            services.bell.ring()
             click.echo(f"revoked key {kid}")
 
     app.cli.add_command(keys)
