@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.factories import GTIN, NOTICE, OFFICE, PRODUCER
+from tests.scans.conftest import phone
 from traceability.config import LANGUAGES
 from traceability.journal.record import RECORD_BYTES, parse_record
 from traceability.models import Suspicion
@@ -222,17 +223,19 @@ def test_an_expiry_at_midnight_shows_at_midnight(client, workshop, clock):
 def at_once(app, path: str, **environ: str) -> list:
     """What a server is given that does not wait; empty where it must ask Flask."""
     given = []
-    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "lang=en", "HTTP_USER_AGENT": "Phone", **environ}
+    agent = "Mozilla/5.0 (Linux; Android 14) Mobile"
+    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": "lang=en", "HTTP_USER_AGENT": agent, "REMOTE_ADDR": "127.0.0.1"}
+    asked |= environ
     is_answered = app.extensions["scans"].answer_at_once(asked, lambda *answer: given.append(answer))
     assert is_answered == bool(given)
     return given
 
 
-def test_a_server_that_does_not_wait_is_given_the_same_answer(app, services, client, workshop):
-    path = f"/S/{workshop.stamped(workshop.product()).code}"
+def test_a_server_that_does_not_wait_is_given_the_same_answer(app, services, workshop):
+    path, browser = f"/S/{workshop.stamped(workshop.product()).code}", phone(app)
     assert not at_once(app, path)
-    client.get(f"{path}?lang=en")
-    ordinary = client.get(f"{path}?lang=en")
+    browser.get(f"{path}?lang=en")
+    ordinary = browser.get(f"{path}?lang=en")
     [(status, headers, body)] = at_once(app, path)
     assert status == 200 and body == ordinary.data
     assert dict(headers) == {name: value for name, value in ordinary.headers.items() if name not in ONLY_FLASK}
@@ -242,20 +245,20 @@ def test_a_server_that_does_not_wait_is_given_the_same_answer(app, services, cli
     assert not at_once(app, path, REQUEST_METHOD="POST")
 
 
-def test_a_server_that_does_not_wait_asks_flask_once_the_lease_is_over(app, client, workshop, monkeypatch):
-    path = f"/S/{workshop.stamped(workshop.product()).code}"
-    client.get(f"{path}?lang=en")
+def test_a_server_that_does_not_wait_asks_flask_once_the_lease_is_over(app, workshop, monkeypatch):
+    path, browser = f"/S/{workshop.stamped(workshop.product()).code}", phone(app)
+    browser.get(f"{path}?lang=en")
     assert at_once(app, path)
     later = register_watch.seconds() + register_watch.LEASE_S + 1
     monkeypatch.setattr(register_watch, "seconds", lambda: later)
     assert not at_once(app, path)
-    client.get(f"{path}?lang=en")
+    browser.get(f"{path}?lang=en")
     assert at_once(app, path)
 
 
-def test_behind_a_proxy_visitors_are_told_apart_by_the_address_that_it_tells(app, services, client, workshop, monkeypatch):
-    path = f"/S/{workshop.stamped(workshop.product()).code}"
-    client.get(f"{path}?lang=en")
+def test_behind_a_proxy_visitors_are_told_apart_by_the_address_that_it_tells(app, services, workshop, monkeypatch):
+    path, browser = f"/S/{workshop.stamped(workshop.product()).code}", phone(app)
+    browser.get(f"{path}?lang=en")
     object.__setattr__(services.settings, "trusted_proxies", 1)
     for told in ("203.0.113.1", "10.0.0.1, 203.0.113.1", "203.0.113.2"):
         assert at_once(app, path, REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=told)

@@ -309,3 +309,20 @@ def test_while_the_register_is_away_nobody_waits_for_it_again(app, services, kno
     assert services.watch.is_fresh_at_once() is False
     monkeypatch.undo()
     wait_until(lambda: services.watch.is_fresh_at_once() is True, 10)
+
+
+def test_a_register_that_did_not_answer_is_never_taken_for_one_that_did(app, services, known, monkeypatch):
+    shown(app, known[1])
+    now = register_watch.seconds()
+    at = [now + register_watch.LEASE_S + 1]
+    monkeypatch.setattr(register_watch, "seconds", lambda: at[0])
+
+    def away(*_):
+        raise OperationalError("SELECT", None, Exception("away"))
+
+    monkeypatch.setattr(register_watch, "changes_since", away)
+    for step in range(30):
+        at[0] += 0.1
+        assert services.watch.is_fresh_at_once() is not True, step
+        assert services.watch.is_fresh() is False, step
+        assert "Cannot be checked at the moment" in shown(app, known[1])

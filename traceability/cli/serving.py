@@ -1,6 +1,5 @@
 """The processes behind `serve`: the server with its workers, and the loader of scans. The loader is started again when it ends."""
 
-import ctypes
 import os
 import shutil
 import signal
@@ -10,15 +9,18 @@ import time
 from collections.abc import Mapping, Sequence
 
 from traceability.config import Settings, environment_of_workers
+from traceability.parent import die_with
 
 # Scans come first: what is not loaded at once waits in its file.
 _LOADER_NICENESS = 10
 _LOADER_DELAY_S = 2.0
-_PR_SET_PDEATHSIG = 1
 _POLL_S = 0.2
 # Who ends sooner has never served: its port is taken, or its settings are wrong.
 _STARTED_S = 3.0
 _LONGEST_PAUSE_S = 30.0
+# A signal to all processes at once, as a terminal sends it, has reached the server already; granian's handler can be caught by a
+# second one in the midst of the first, and then waits for ever.
+_FORWARD_S, _LONGEST_STOP_S = 0.5, 15.0
 
 
 def server_command(settings: Settings) -> list[str]:
@@ -26,7 +28,7 @@ def server_command(settings: Settings) -> list[str]:
     return [
         *(sys.executable, "-m", "traceability.server", "--interface", "wsgi", "--factory", "traceability:create_app"),
         *("--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)),
-        *("--blocking-threads", "1", "--no-ws", "--log-level", "warning"),
+        *("--blocking-threads", os.environ.get("BT", "2"), "--no-ws", "--log-level", "warning"),
         *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
     ]
 
@@ -41,12 +43,12 @@ def serve(settings: Settings) -> int:
     environment = environment_of_workers(metrics)
     server, began = _start(server_command(settings), environment), time.monotonic()
     loader = _Loader(environment) if settings.loader else None
-    stopping = False
+    stop_at, told, stopping = 0.0, False, False
 
-    def stop(number: int, _frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-        server.send_signal(number)
+    def stop(_number: int, _frame: object) -> None:
+        nonlocal stop_at, stopping
+        if not stopping:
+            stop_at, stopping = time.monotonic(), True
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
@@ -57,6 +59,11 @@ def serve(settings: Settings) -> int:
             server, began = _start(server_command(settings), environment), time.monotonic()
         if loader is not None and not stopping:
             loader.keep()
+        if stopping and not told and time.monotonic() - stop_at > _FORWARD_S:
+            server.terminate()
+            told = True
+        if stopping and time.monotonic() - stop_at > _LONGEST_STOP_S:
+            server.kill()
         time.sleep(_POLL_S)
     if loader is not None:
         loader.stop()
@@ -103,14 +110,8 @@ class _Loader:
 def _start(command: Sequence[str], environment: Mapping[str, str], niceness: int = 0) -> subprocess.Popen[bytes]:
     parent = os.getpid()
 
-    def die_with_parent() -> None:
+    def prepare() -> None:
         os.nice(niceness)
-        # Whoever kills the parent outright ends what it started, too: nobody else would.
-        try:
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        except (OSError, AttributeError):
-            return
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
+        die_with(parent)
 
-    return subprocess.Popen(command, env=environment, preexec_fn=die_with_parent)  # noqa: PLW1509
+    return subprocess.Popen(command, env=environment, preexec_fn=prepare)  # noqa: PLW1509

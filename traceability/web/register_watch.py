@@ -81,8 +81,7 @@ class RegisterWatch:
                 return True
         if self.is_unreachable and now < self._failed_at + _FAILURE_HOLDS_S:
             # It was asked a moment ago and did not answer: nobody need wait for it again.
-            if now >= self._due:
-                self._start()
+            self._start()
             return False
         return None
 
@@ -128,7 +127,9 @@ class RegisterWatch:
                 self._answered.notify_all()
 
     def _is_settled(self) -> bool:
-        return not self.is_unreachable and seconds() < self._due and self._bell.heard() == self._heard
+        if self.is_unreachable:
+            return seconds() < self._failed_at + _PERIOD_S
+        return seconds() < self._due and self._bell.heard() == self._heard
 
     def look(self) -> None:
         """Asks the register once, and lets go of what changed."""
@@ -146,7 +147,6 @@ class RegisterWatch:
             if not self.is_unreachable:
                 _log.error("the register cannot be asked: %s", error.__class__.__name__, exc_info=not isinstance(error, _EXPECTED))
             self.is_unreachable, self._failed_at = True, seconds()
-            self._due = self._failed_at + _PERIOD_S
             return
         if keys is not self._keys:
             changed = {("all", 0)}
