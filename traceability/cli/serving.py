@@ -28,7 +28,7 @@ def server_command(settings: Settings) -> list[str]:
     return [
         *(sys.executable, "-m", "traceability.server", "--interface", "wsgi", "--factory", "traceability:create_app"),
         *("--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)),
-        *("--blocking-threads", os.environ.get("BT", "2"), "--no-ws", "--log-level", "warning"),
+        *("--blocking-threads", "2", "--no-ws", "--log-level", "warning"),
         *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
     ]
 

@@ -21,6 +21,10 @@ class ProductFacts:
     illustrative: bool
 
 
+# More than that nobody looks at.
+_MOST_SAMPLES = 12
+
+
 def fetch_product(session: Session, gtin: str, language: str) -> ProductFacts | None:
     """The product that a GTIN names; its lots are not told."""
     product = session.scalar(select(Product).where(Product.gtin == gtin))
@@ -41,8 +45,8 @@ def fetch_picture(session: Session, sha256: str) -> tuple[str, bytes] | None:
 
 
 def sample_stamps(session: Session, language: str) -> list[tuple[str, str]]:
-    """Addresses (paths) and names of the illustrative batches that are stamped as a whole."""
-    rows = session.scalars(select(Batch).where(Batch.illustrative, Batch.stamp_scope == "batch").order_by(Batch.id))
+    """Addresses (paths) and names of the first illustrative batches that are stamped as a whole."""
+    rows = session.scalars(select(Batch).where(Batch.illustrative, Batch.stamp_scope == "batch").order_by(Batch.id).limit(_MOST_SAMPLES))
     found = []
     for batch in rows:
         name = words(batch.product, "name", language)
