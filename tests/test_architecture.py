@@ -38,6 +38,8 @@ OURS = {
     "app_secret": set(),
     "bell": set(),
     "mail": {"config"},
+    "parent": set(),
+    "server": {"app", "parent", "pictures", "web"},
     "backups": {"backups", "models", "migrations", "journal"},
     "readiness": {"domain", "keystore", "migrations", "scan_loader"},
     "scan_loader": {"journal", "operations", "models.engine", "domain"},

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from dataclasses import replace
 
 import pytest
 import qrcode
@@ -146,14 +147,22 @@ def test_many_reports_from_one_visitor_are_held_back(client):
 
 
 def test_pictures_may_be_kept_and_others_are_not_found(client, workshop):
-    workshop.sample()
-    page = client.get("/").text
-    assert page.count("<li>") >= 5
-    path = next(part for part in client.get(page.split('<li><a href="')[1].split('"')[0]).text.split('"') if part.startswith("/picture/"))
+    batches = workshop.sample()
+    pages = (client.get(f"/S/{batch.code}").text for batch in batches)
+    path = next(part for page in pages for part in page.split('"') if part.startswith("/picture/"))
     answer = client.get(path)
     assert answer.mimetype == "image/webp" and "immutable" in answer.headers["Cache-Control"] and len(answer.data) <= 26_000
     assert client.get("/picture/" + "0" * 64).status_code == 404
     assert client.get("/picture/%00").status_code == 404
+
+
+def test_samples_are_listed_where_labels_are_samples_and_nowhere_else(app, client, workshop, services):
+    workshop.sample()
+    assert client.get("/").text.count("<li>") == 0
+    app.extensions["traceability"] = replace(services, settings=replace(services.settings, test_mode=True))
+    page = client.get("/").text
+    assert 5 <= page.count("<li>") <= 12
+    assert client.get(page.split('<li><a href="')[1].split('"')[0]).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/admin", "/.env", "/S.php"])

@@ -37,10 +37,10 @@ def test_a_number_is_taken_from_a_trusted_proxy_only_and_only_a_sound_one(databa
 
 
 def test_a_mistake_of_ours_shows_the_number_that_the_log_has(client, monkeypatch, caplog):
-    def fail(*_arguments):
+    def fail(*_arguments, **_named):
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr(public, "sample_stamps", fail)
+    monkeypatch.setattr(public, "render_template", fail)
     answer = client.get("/?lang=en")
     number = answer.headers["X-Request-Id"]
     assert answer.status_code == 500 and f"if you call us: {number}" in answer.text
@@ -68,7 +68,7 @@ def test_no_line_holds_anything_of_a_person(client, workshop, monkeypatch, caplo
         client.get(asked, headers=headers, environ_base=person)
     client.post("/account/sign-in", data={"login": "giang@example.vn", "password": "geheim"}, headers=headers, environ_base=person)
     client.post("/report", data={"kind": "other", "words": "geheim", "stamp": batch.code, "key": "k"}, headers=headers, environ_base=person)
-    monkeypatch.setattr(public, "sample_stamps", lambda *_: 1 / 0)
+    monkeypatch.setattr(public, "render_template", lambda *_, **__: 1 / 0)
     client.get("/?q=geheim", headers=headers, environ_base=person)
     lines = "\n".join(_Json().format(record) for record in caplog.records if record.name.startswith("traceability"))
     assert "answered" in lines
