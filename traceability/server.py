@@ -50,7 +50,13 @@ def answer_in_turn(app: Flask, scope_options: dict[str, Any], log_format: str | 
 
     def run(protocol: Any, scope: dict[str, Any]) -> None:
         began = perf_counter()
-        if not scans.answer_at_once(scope, protocol.response_bytes):
+        try:
+            is_answered = scans.answer_at_once(scope, protocol.response_bytes)
+        except Exception:
+            # The ordinary way has pages for what fails.
+            _log.exception("a known stamp could not be answered at once")
+            is_answered = False
+        if not is_answered:
             scope[BEGAN] = began
             _take_body(scope)
             is_stamp = scope["REQUEST_METHOD"] in ("GET", "HEAD") and scope["PATH_INFO"].startswith(STAMP_FOLDERS)

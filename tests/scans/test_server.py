@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -60,8 +61,8 @@ def register(tmp_path_factory):
 
 
 @pytest.fixture(params=["soon", "wait"])
-def port(request, register):
-    """Where the service listens."""
+def served(request, register):
+    """The service's process and port."""
     environment, _ = register
     port = free_port()
     settings = {**environment, "PORT": str(port), "SCAN_SYNC": request.param, "LOADER": "0"}
@@ -73,9 +74,15 @@ def port(request, register):
         return False
 
     wait_until(answers)
-    yield port
+    yield process, port
     os.killpg(process.pid, signal.SIGTERM)
     process.wait(20)
+
+
+@pytest.fixture
+def port(served):
+    """Where the service listens."""
+    return served[1]
 
 
 def test_a_form_that_comes_slowly_holds_up_no_scan(port, register):
@@ -127,3 +134,25 @@ def test_forms_that_come_in_parts_are_read_whole(port, register):
 def test_a_form_that_is_too_large_is_refused(port):
     answer = send(port, [b"Connection: close", b"Content-Length: %d" % (LARGEST_BODY + 2)], [b"stamp="])
     assert answer.startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("served", ["soon"], indirect=True)
+def test_where_the_server_s_own_process_is_killed_its_workers_end_and_another_one_serves(served, register):
+    process, port = served
+    [server] = children(process.pid)
+    workers = children(server)
+    assert workers
+    os.kill(server, signal.SIGKILL)
+    wait_until(lambda: not any(Path("/proc", str(worker)).exists() for worker in workers))
+
+    def answers() -> bool:
+        with contextlib.suppress(OSError):
+            return get(port, register[1])[0] == 200
+        return False
+
+    # Within the first seconds it is taken for a start that failed, and the service ends as a whole.
+    wait_until(lambda: process.poll() is not None or answers())
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path("/proc", str(pid), "task", str(pid), "children").read_text().split()]

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from traceability.config import Settings, environment_of_workers
 from traceability.parent import die_with
 
+# Two, so that a form that comes slowly, with no proxy in front, leaves one for stamps; each further one lengthens the slowest scans.
+_ANSWERING_THREADS = 2
 # Scans come first: what is not loaded at once waits in its file.
 _LOADER_NICENESS = 10
 _LOADER_DELAY_S = 2.0
@@ -28,7 +30,7 @@ def server_command(settings: Settings) -> list[str]:
     return [
         *(sys.executable, "-m", "traceability.server", "--interface", "wsgi", "--factory", "traceability:create_app"),
         *("--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)),
-        *("--blocking-threads", "2", "--no-ws", "--log-level", "warning"),
+        *("--blocking-threads", str(_ANSWERING_THREADS), "--no-ws", "--log-level", "warning"),
         *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
     ]
 
