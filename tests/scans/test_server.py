@@ -75,7 +75,9 @@ def served(request, register):
 
     wait_until(answers)
     yield process, port
-    os.killpg(process.pid, signal.SIGTERM)
+    # A test may have ended it.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     process.wait(20)
 
 
