@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine, text
 
 from tests.factories import PUBLIC_URL, Clock, Workshop
@@ -114,6 +116,23 @@ def clock() -> Clock:
     return Clock(datetime(2026, 11, 25, 3, 0, tzinfo=UTC))
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled once for all apps of this process, where each would compile its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = _Compiled()
+
+
 @pytest.fixture
 def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     """The app on it, with keys of its own, at a public HTTPS address."""
@@ -121,6 +140,7 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     settings = read_settings(environment)
     initialise(settings.keys_folder, settings.public_host, clock())
     made = create_app(settings, clock)
+    made.jinja_env.bytecode_cache = COMPILED
     yield made
     # What it measured is in the metrics, which all apps of this process share, before another test looks at them.
     made.extensions["scans"].tally.flush()
