@@ -75,6 +75,8 @@ class Server:
         try:
             yield
         finally:
+            # What was still being answered when the load ended may hold a lock that all the others wait for.
+            time.sleep(2)
             self.pause()
 
     def pause(self) -> None:
