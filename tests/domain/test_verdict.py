@@ -51,6 +51,14 @@ STORED = [claims_bytes(1), claims_bytes(2), claims_bytes(1, gi_number=7), claims
 STRENGTH = {verdict: -place for place, verdict in enumerate(Verdict)}
 
 
+def test_a_clock_that_is_behind_does_not_make_a_listed_recall_lie_ahead():
+    batch = Batch(BATCH_CODE, "batch", issuances=(Issuance("house", ISSUED_AT),), recalls=(Recall(Units(), NOW - SECOND),))
+    read = StampText("house", "batch", BATCH_CODE)
+    for behind in (timedelta(hours=1), timedelta(days=400)):
+        judged = judge(read, Pack(keyring(), batch, NOW, NOW), NOW - behind)
+        assert judged == Judgement(Verdict.RECALLED, ("clock_behind", "recalled"))
+
+
 # ------------------------------------------------------------------------------------------------------- strategies
 
 

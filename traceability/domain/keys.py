@@ -68,6 +68,16 @@ def verify_claims(key: PublicKey, hosts: tuple[str, ...], claims: bytes, signatu
     return any(_verify(key.public, signature, stamp.signed_message(host, claims)) for host in hosts)
 
 
+def sign_pack(private_key: bytes, signed: bytes) -> bytes:
+    """The signature of 64 bytes over the first lines of a trust pack."""
+    return Ed25519PrivateKey.from_private_bytes(private_key).sign(signed)
+
+
+def verify_pack(key: PublicKey, signed: bytes, signature: bytes) -> bool:
+    """Whether the signature over a trust pack's first lines is the key's."""
+    return _verify(key.public, signature, signed)
+
+
 def sign_key_file(root_private_key: bytes, content: bytes) -> bytes:
     """The detached signature of the exact bytes of a key file, in base64 with a line end."""
     signature = Ed25519PrivateKey.from_private_bytes(root_private_key).sign(content)

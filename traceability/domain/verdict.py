@@ -224,7 +224,8 @@ def _judge_off_line(read: StampText, known: Pack, now: datetime) -> Judgement:
     if fault:
         reasons.add(fault)
     if batch is not None:
-        state = set(_state_reasons(batch, unit, now))
+        # A clock that is behind must not make a recall that is listed lie ahead.
+        state = set(_state_reasons(batch, unit, max(now, known.issued_at, known.latest_seen)))
         # What is listed against the goods counts for whoever holds them; the rest only for a stamp that is identified.
         reasons |= state if fault is None else state & {"revoked", "recalled"}
     return Judgement(_first_verdict(reasons, bad_signature_is_certain=not age), tuple(sorted(reasons)), unit)
