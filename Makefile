@@ -8,18 +8,23 @@ TESTED := $(VENV)/.tested
 WORDS := $(wildcard traceability/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(WORDS:.po=.mo)
 FACES := traceability/labels/made/LabelMono-Medium.json
+# What browsers need of others, from its own registry.
+BROWSER := traceability/static/inspector
+VENDORED := $(BROWSER)/vendor/noble-ed25519.js
 
-.PHONY: run test check-python system benchmarks clean
+.PHONY: run set-up test check-python system benchmarks clean
 
-run: $(SERVED) $(COMPILED) $(FACES)
+set-up: $(SERVED) $(COMPILED) $(FACES) $(VENDORED)
+
+run: set-up
 	@$(FLASK) init
 	@$(FLASK) sample --once
 	@exec $(FLASK) serve
 
-test: $(TESTED) $(COMPILED) $(FACES) system
+test: $(TESTED) $(COMPILED) $(FACES) $(VENDORED) system
 	@$(VENV)/bin/python -m pytest -n auto --dist loadgroup
 
-benchmarks: $(TESTED) $(COMPILED) $(FACES) system
+benchmarks: $(TESTED) $(COMPILED) $(FACES) $(VENDORED) system
 	@for file in benchmarks/*.py; do echo "== $$file"; $(VENV)/bin/python $$file || exit 1; done
 
 check-python:
@@ -44,6 +49,11 @@ $(FACES): traceability/labels/font_making.py requirements.txt | $(SERVED)
 	@$(VENV)/bin/python -m traceability.labels.font_making
 	@touch $@
 
+$(VENDORED): $(BROWSER)/package-lock.json $(BROWSER)/npm-requirements.txt traceability/vendoring.py | $(SERVED)
+	@echo "Fetching what the inspector's pages need …"
+	@$(VENV)/bin/python -m traceability.vendoring
+	@touch $@
+
 %.mo: %.po $(SERVED)
 	@$(VENV)/bin/pybabel --quiet compile --input-file $< --output-file $@
 
@@ -61,4 +71,4 @@ system:
 	else echo "The tests need $$missing: install them (Debian: apt-get install $(PACKAGES); others: chromium or CHROMIUM=its path, poppler, ghostscript, mupdf-tools, nginx)."; exit 1; fi
 
 clean:
-	@rm -rf $(VENV) $(COMPILED) traceability/labels/made
+	@rm -rf $(VENV) $(COMPILED) traceability/labels/made $(BROWSER)/vendor

@@ -17,10 +17,13 @@ from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import select
 
 from tests.accounts.test_sign_in import PASSWORD, Browser, enrol
+from tests.domain.builders import PRIVATE_KEY, ROOT_PRIVATE_KEY, keyring, public_key
 from tests.factories import NOTICE, PUBLIC_URL
 from tests.factories import PRODUCER as PRODUCER_ACTOR
+from traceability.domain.keys import format_keyring, sign_key_file
+from traceability.domain.trust_pack import format_pack
 from traceability.labels.stock import STOCKS
-from traceability.models import Account, BatchDraft, DraftFile, Picture, Printer, Producer
+from traceability.models import Account, BatchDraft, DraftFile, Inspection, InspectionPhotograph, Picture, Printer, Producer
 from traceability.models.engine import acting, reading
 from traceability.operations import secrets_kept
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
@@ -32,6 +35,7 @@ from traceability.operations.producer_logo import find_logo, set_logo
 from traceability.operations.register_batch import NewStage, add_stage
 from traceability.operations.sign_in import list_sessions
 from traceability.operations.stocks import add_stock
+from traceability.operations.trust_pack import note_pack
 from traceability.operations.withdraw import recall_goods
 
 ROLES = ("anonymous", "producer", "inspector", "office", "administrator")
@@ -61,13 +65,33 @@ EXPECTED = {
     ("GET", "/office/register"): INSPECTOR,
     ("GET", "/office/indications"): INSPECTOR,
     ("GET", "/inspector"): INSPECTOR,
+    ("GET", "/inspector/pack"): INSPECTOR,
+    ("GET", "/inspector/app/<path:name>"): INSPECTOR,
+    ("GET", "/inspector/worker.js"): INSPECTOR,
+    ("GET", "/inspector/app.webmanifest"): INSPECTOR,
+    ("POST", "/inspector/checks"): INSPECTOR,
+    ("GET", "/inspector/findings"): INSPECTOR,
+    ("GET", "/inspector/recalls"): INSPECTOR,
+    ("POST", "/inspector/findings"): {**INSPECTOR, "office": "no"},
 }
 NOBODYS = {**dict.fromkeys(ROLES, "no"), "anonymous": "sign in"}
 # What belongs to one producer: its members alone may open it, and for all others it is not there.
 ONE_PRODUCERS = {OWN: PRODUCER, FOREIGN: NOBODYS}
 OF_PRODUCT = "/producer/products/<int:product_id>"
 OF_BATCH = "/producer/batches/<code>"
+# Another's is a pack of an area that is not one's own.
+ONE_AREAS = {OWN: INSPECTOR, FOREIGN: NOBODYS}
 EXPECTED |= {
+    # Here another's is one that is not there; who sees which, tests/inspector/test_findings.py shows.
+    ("GET", "/inspector/findings/<int:finding_id>"): ONE_AREAS,
+    ("GET", "/inspector/batches/<code>"): ONE_AREAS,
+    ("GET", "/inspector/batches/<code>/recall"): ONE_AREAS,
+    ("POST", "/inspector/batches/<code>/recall"): ONE_AREAS,
+    ("POST", "/inspector/batches/<code>/revoke"): ONE_AREAS,
+    ("POST", "/inspector/batches/<code>/recalls/<int:recall_id>/lift"): ONE_AREAS,
+    ("GET", "/inspector/findings/<int:finding_id>/photographs/<int:photograph_id>"): ONE_AREAS,
+    ("GET", "/inspector/packs/<int:number>"): ONE_AREAS,
+    ("GET", "/inspector/packs/<int:number>/since/<int:base>"): ONE_AREAS,
     ("GET", f"{OF_PRODUCT}/batch"): ONE_PRODUCERS,
     ("POST", f"{OF_PRODUCT}/batch"): ONE_PRODUCERS,
     ("GET", f"{OF_PRODUCT}/numbering"): ONE_PRODUCERS,
@@ -162,6 +186,8 @@ PUBLIC = {
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
+    ("GET", "/feed/<code>"),
+    ("GET", "/status/<code>"),
     ("GET", "/robots.txt"),
     ("GET", "/icon.svg"),
     ("GET", "/favicon.ico"),
@@ -259,11 +285,64 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
         for name, value in objects(workshop, services, whose).items():
             rule = rule.replace(f"<{name}>", str(value))
         return rule
+    if rule.startswith("/inspector/batches/"):
+        batch = workshop.stamped(units=3)
+        recall = workshop.act(recall_goods, batch.id, NOTICE, units=None, actor=PRODUCER_ACTOR, now=services.clock())
+        return rule.replace("<code>", batch.code if whose == OWN else "0" * 12).replace("<int:recall_id>", str(recall.id))
+    if "<path:name>" in rule:
+        return rule.replace("<path:name>", "judge.js")
+    if "<int:finding_id>" in rule:
+        finding_id, photograph_id = found(services) if whose == OWN else (4711, 4711)
+        return rule.replace("<int:finding_id>", str(finding_id)).replace("<int:photograph_id>", str(photograph_id))
+    if "<int:number>" in rule:
+        base, number = packs(services, "province" if whose == OWN else "02683")
+        return rule.replace("<int:number>", str(number)).replace("<int:base>", str(base))
     if "<token>" in rule:
         return rule.replace("<token>", invitation(services) if whose == OWN else "x" * 43)
     if "<int:session_id>" in rule:
         return rule.replace("<int:session_id>", str(session_id(services, role, browser) if whose == OWN else 4711))
     return rule
+
+
+def found(services) -> tuple[int, int]:
+    """A finding with a photograph, of whoever is signed in or, where nobody is, of somebody."""
+    with acting(services.engine) as session:
+        account = session.scalars(select(Account)).first() or create_account(
+            session, login="x@example.org", name="x", password=PASSWORD, now=services.clock()
+        )
+        name = services.uploads.put(b"x")
+        kept = InspectionPhotograph(name=name, sha256_taken="0" * 64, sha256="0" * 64, size_bytes=1)
+        row = Inspection(
+            id_on_phone=name[:36],
+            stamp_text="x",
+            verdict="MALFORMED",
+            account_id=account.id,
+            inspector="x",
+            body="x",
+            place="x",
+            result="in_order",
+            found_at=services.clock(),
+            received_at=services.clock(),
+            photographs=[kept],
+        )
+        session.add(row)
+        session.flush()
+        return row.id, kept.id
+
+
+def packs(services, area: str) -> list[int]:
+    """The numbers of two packs of an area."""
+    numbers = []
+    for _ in range(2):
+        with acting(services.engine) as session:
+            numbers.append(note_pack(session, area, {}, key_sequence=1, now=services.clock()).number)
+        ring = keyring(public_key(1, "pack"))
+        key_file = format_keyring(ring)
+        signature = sign_key_file(ROOT_PRIVATE_KEY, key_file)
+        named = {"number": numbers[-1], "area": area, "issued_at": services.clock(), "kid": 1, "private_key": PRIVATE_KEY}
+        services.packs.write(format_pack({}, **named, key_file=key_file, key_file_signature=signature), numbers[-1], now=services.clock())
+    services.packs.write(b"a difference", numbers[1], numbers[0], now=services.clock())
+    return numbers
 
 
 @cache

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parent.parent
 METHODS = {"traceability": [("**.py", "python")], "templates": [("**.html", "jinja2")]}
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
 def extracted() -> set[str | tuple[str, ...]]:

@@ -17,6 +17,7 @@ from traceability.journal.writer import Journal
 from traceability.keystore import LiveKeyStore
 from traceability.models.audit import on_audited
 from traceability.models.engine import make_engine
+from traceability.pack_store import PackStore
 from traceability.pictures import MOST_BYTES
 from traceability.uploads import UploadStore
 from traceability.web import headers
@@ -79,6 +80,7 @@ def _put_together(settings: Settings, clock: Callable[[], datetime]) -> Services
         known=known,
         watch=RegisterWatch(engine, key_store, bell, known, clock),
         guesses=Guesses(settings.instance / "live" / "guesses", secret.key_for("guesses")),
+        packs=PackStore(settings.instance / "packs"),
     )
 
 

@@ -28,13 +28,15 @@ YEARS_VALID = 5
 
 @dataclass(frozen=True)
 class KeyStore:
-    """What lies in the keys folder. `master_keys` by id, `private_keys` of stamps by kid."""
+    """What lies in the keys folder. `master_keys` by id, `private_keys` of stamps and `pack_keys` by kid."""
 
     keyring: keys.Keyring
     content: bytes
     signature: bytes
     master_keys: Mapping[str, bytes]
     private_keys: Mapping[int, bytes]
+    pack_keys: Mapping[int, bytes]
+    root_public: bytes
 
     @property
     def newest_master_key(self) -> str:
@@ -86,14 +88,16 @@ def _read_all(folder: Path) -> KeyStore | None:
         content, signature = (folder / KEY_FILE).read_bytes(), (folder / f"{KEY_FILE}.sig").read_bytes()
         root_public = bytes.fromhex((folder / ROOT_PUBLIC).read_text("ascii"))
         master_keys = {path.stem.removeprefix("serial-"): bytes.fromhex(path.read_text("ascii")) for path in folder.glob("serial-*.key")}
-        private_keys = {int(path.stem.removeprefix("stamp-")): _read_private(path) for path in folder.glob("stamp-*.pem")}
+        private_keys, pack_keys = (
+            {int(path.stem.removeprefix(f"{use}-")): _read_private(path) for path in folder.glob(f"{use}-*.pem")} for use in keys.USES
+        )
     except (OSError, ValueError) as error:
         raise KeyFileError(f"keys cannot be read: {error}") from None
     if not keys.verify_key_file(root_public, content, signature):
         return None
     if not master_keys:
         raise KeyFileError(f"no serial master key in {folder}")
-    return KeyStore(keys.parse_keyring(content), content, signature, master_keys, private_keys)
+    return KeyStore(keys.parse_keyring(content), content, signature, master_keys, private_keys, pack_keys, root_public)
 
 
 def initialise(folder: Path, host: str, now: datetime) -> list[str]:

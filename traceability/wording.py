@@ -39,7 +39,31 @@ def _faults() -> dict[str, str]:
 
 def refusals() -> dict[str, str]:
     """All codes with their sentences; `%(name)s` are the facts of the refusal."""
-    return {**_of_registration(), **_of_batches(), **_of_stamps(), **_of_paper(), **_of_printers(), **_of_people(), **_of_accounts()}
+    return {
+        **_of_registration(),
+        **_of_batches(),
+        **_of_stamps(),
+        **_of_paper(),
+        **_of_printers(),
+        **_of_people(),
+        **_of_accounts(),
+        **_of_findings(),
+    }
+
+
+def _of_findings() -> dict[str, str]:
+    return {
+        "finding_form": gettext("This finding cannot be read: it did not come from our page."),
+        "finding_id": gettext("This finding cannot be read: it did not come from our page."),
+        "finding_place": gettext("Write where it was found, in at most 200 characters."),
+        "finding_result": gettext("Choose a result."),
+        "finding_checked": gettext("This finding cannot be read: it did not come from our page."),
+        "finding_correct_by": gettext("Write by which day it must be corrected; that day must not lie before the finding."),
+        "finding_words": gettext("Write what is wrong, in at most 2,000 characters."),
+        "finding_seized": gettext("Write how much was seized as a whole number, and of what."),
+        "finding_coordinates": gettext("The coordinates cannot be right: switch them off and send the finding again."),
+        "finding_photographs": gettext("The photographs are not the ones that were taken, or there are more than 12: take them again."),
+    }
 
 
 def _of_registration() -> dict[str, str]:

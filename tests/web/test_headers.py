@@ -16,6 +16,13 @@ STAFF_POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'sha256-…' 'sha256-…'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# The inspector's page has a camera, WebAssembly and a worker; nothing else differs.
+INSPECTOR = ("GET", "/inspector")
+INSPECTOR_POLICY = (
+    "default-src 'none'; img-src 'self' blob:; style-src 'sha256-…' 'sha256-…'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+    "worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+CAMERA = {"Permissions-Policy": "camera=(self), geolocation=(self), microphone=()"}
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -50,8 +57,8 @@ def test_every_answer_carries_the_headers_of_its_kind(client, route):
     assert answer.status_code < 500
     is_staff = route not in PUBLIC
     policy = re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-…", answer.headers["Content-Security-Policy"])
-    assert policy == (STAFF_POLICY if is_staff else PUBLIC_POLICY)
-    assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+    assert policy == (INSPECTOR_POLICY if route == INSPECTOR else STAFF_POLICY if is_staff else PUBLIC_POLICY)
+    assert {name: answer.headers.get(name) for name in ALWAYS} == {**ALWAYS, **(CAMERA if route == INSPECTOR else {})}
     assert answer.headers["Cache-Control"] == CACHING.get(route, "no-store" if is_staff else "no-cache")
     assert "Server" not in answer.headers and "X-Powered-By" not in answer.headers
     if not is_staff:

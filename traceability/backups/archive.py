@@ -21,7 +21,7 @@ from traceability.backups.rows import table_names, write_rows
 from traceability.backups.sealed import seal
 from traceability.journal.files import sync_folder
 from traceability.migrations import current_revision
-from traceability.models import Upload
+from traceability.models import InspectionPhotograph, Upload
 from traceability.models.engine import reading
 
 VERSION = 1
@@ -135,7 +135,12 @@ def _add_rows(archive: Archive, engine: Engine, folder: Path, uploads: Path) -> 
                 size = file.tell()
                 file.seek(0)
                 archive.add(f"tables/{name}.jsonl", file, size)
-        names = list(session.scalars(select(Upload.name).order_by(Upload.id))) if Upload.__tablename__ in kept else []
+        names = [
+            name
+            for table in (Upload, InspectionPhotograph)
+            if table.__tablename__ in kept
+            for name in session.scalars(select(table.name).order_by(table.id))
+        ]
     for name in names:
         # Named by the snapshot; what was handed over later is not in it.
         archive.add_path(f"uploads/{name}", uploads / name)

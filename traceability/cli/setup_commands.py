@@ -17,7 +17,7 @@ from traceability.config import is_public_host
 from traceability.domain.address import format_address
 from traceability.domain.dates import VIETNAM
 from traceability.domain.roles import Actor
-from traceability.keystore import ROOT_KEY, add_host, initialise
+from traceability.keystore import ROOT_KEY, add_host, initialise, new_key
 from traceability.migrations import migrate
 from traceability.models import Batch
 from traceability.models.audit import last_mark
@@ -125,6 +125,12 @@ def _prepare(services: Services, root: Path | None) -> None:
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     for line in initialise(settings.keys_folder, settings.public_host, services.clock()):
         click.echo(line)
+    if services.key_store.current().keyring.newest("pack", services.clock()) is None:
+        path = root or settings.keys_folder / ROOT_KEY
+        if path.exists():
+            click.echo(f"made {new_key(settings.keys_folder, 'pack', path, services.clock())}, which signs what inspectors take along")
+        else:
+            click.echo("inspectors cannot check without a network until there is a pack key: `keys new pack --root FILE`", err=True)
     if add_host(settings.keys_folder, settings.public_host, root or settings.keys_folder / ROOT_KEY):
         click.echo(f"added the host {settings.public_host} to the key file")
     trial = [host for host in services.key_store.current().keyring.hosts if not is_public_host(host.lower())]

@@ -8,7 +8,7 @@ from flask import Flask
 
 from traceability.cli.failing import speaking
 from traceability.cli.finding import named_batch, operator
-from traceability.cli.verifying import verify_off_line, verify_on_line
+from traceability.cli.verifying import parse_root_key, verify_off_line, verify_on_line
 from traceability.domain.batch import FORMS
 from traceability.models.engine import acting, reading
 from traceability.operations.issue import Order, issue_stamps
@@ -63,10 +63,15 @@ def add(app: Flask, services: Services) -> None:
     @app.cli.command("verify")
     @click.argument("text", metavar="TEXT")
     @click.option(
-        "--offline", "key_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Check by this key file alone."
+        "--offline",
+        "file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Check by this trust pack, or by this key file, alone.",
     )
-    def verify(text: str, key_file: Path | None) -> None:
+    @click.option("--root-key", metavar="HEX", help="The root's public key, for a pack of another place: 64 hexadecimal digits.")
+    def verify(text: str, file: Path | None, root_key: str | None) -> None:
         """Print the verdict on TEXT (an address, or a code as printed) and its reasons. Exit code 0 only for ISSUED."""
         with speaking(services):
-            passed = verify_off_line(services, text, key_file) if key_file else verify_on_line(services, text)
+            root = parse_root_key(root_key)
+            passed = verify_off_line(services, text, file, root) if file else verify_on_line(services, text)
             sys.exit(0 if passed else 1)

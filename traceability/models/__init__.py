@@ -5,6 +5,7 @@ from traceability.models.audit import AuditEntry
 from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Photograph, Report, Stage, Upload
 from traceability.models.draft import BatchDraft, DraftFile, SentForm
+from traceability.models.inspection import Inspection, InspectionPhotograph
 from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
 from traceability.models.printer import Printer
 from traceability.models.printing import OwnStock, PrintFile
@@ -13,6 +14,7 @@ from traceability.models.register import GeographicalIndication, PublishedCount,
 from traceability.models.register_change import RegisterChange
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
 from traceability.models.scan_counts import BatchCount, JournalFile, ScanDay, StampCount
+from traceability.models.trust_pack import IssuedPack
 
 __all__ = [
     "Account",
@@ -29,7 +31,10 @@ __all__ = [
     "DraftFile",
     "GeographicalIndication",
     "GrowingArea",
+    "Inspection",
+    "InspectionPhotograph",
     "Issuance",
+    "IssuedPack",
     "JournalFile",
     "KeyAlarm",
     "Link",

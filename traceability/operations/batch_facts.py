@@ -1,6 +1,6 @@
 """What judging the stamps of one batch takes, whichever of them is scanned and in whichever language its page is asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -54,6 +54,18 @@ def fetch_facts(session: Session, batch: Batch, master_key: bytes) -> BatchFacts
     revocations = session.scalars(select(Revocation).where(Revocation.batch_id == batch.id)).all()
     recalls = session.scalars(select(Recall).where(Recall.batch_id == batch.id).order_by(Recall.starts_at.desc())).all()
     suspicions = session.scalars(select(Suspicion).where(Suspicion.batch_id == batch.id, Suspicion.cleared_at.is_(None))).all()
+    return facts_of(batch, stamp.serial_keys(master_key, batch.code), issuances, revocations, recalls, suspicions)
+
+
+def facts_of(
+    batch: Batch,
+    serial_keys: stamp.SerialKeys,
+    issuances: Sequence[Issuance],
+    revocations: Sequence[Revocation],
+    recalls: Sequence[Recall],
+    suspicions: Sequence[Suspicion],
+) -> BatchFacts:
+    """The facts of a batch from its rows: recalls newest first, suspicions those that were not cleared."""
     issued = tuple((Units(row.first_unit, row.last_unit), row.issued_at) for row in issuances)
     revoked = tuple((Units(row.first_unit, row.last_unit), row.revoked_at) for row in revocations)
     suspected = tuple((Units(row.unit, row.unit), row.since) for row in suspicions)
@@ -65,7 +77,7 @@ def fetch_facts(session: Session, batch: Batch, master_key: bytes) -> BatchFacts
         revocations=tuple(units for units, _ in revoked),
         recalls=tuple(verdict.Recall(Units(row.first_unit, row.last_unit), row.starts_at, row.lifted_at) for row in recalls),
         suspicions=tuple(units for units, _ in suspected),
-        serial_keys=stamp.serial_keys(master_key, batch.code),
+        serial_keys=serial_keys,
     )
     return BatchFacts(batch.id, rules, issued, revoked, suspected, tuple(recalls), _subjects(batch))
 

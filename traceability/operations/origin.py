@@ -11,6 +11,7 @@ from traceability.domain.dates import day_in_vietnam
 from traceability.domain.verdict import Judgement, Units, Verdict
 from traceability.models import (
     Batch,
+    Inspection,
     Photograph,
     Product,
     Recognition,
@@ -21,7 +22,18 @@ from traceability.models import (
 )
 from traceability.operations.batch_facts import FOR_EVER, BatchFacts
 from traceability.operations.issue import as_rule
-from traceability.operations.origin_page import Correction, Indication, OriginPage, ProducerFacts, RecallFacts, Seen, Stars, Step, Words
+from traceability.operations.origin_page import (
+    Checked,
+    Correction,
+    Indication,
+    OriginPage,
+    ProducerFacts,
+    RecallFacts,
+    Seen,
+    Stars,
+    Step,
+    Words,
+)
 from traceability.operations.places import place_names
 from traceability.operations.register_batch import corrected, day_of, judged_best_before, right_of
 
@@ -29,6 +41,12 @@ _STAMPS_A_QUERY = 500
 # Each first scan asks this: built once, and past the layers that make objects of rows.
 _SEEN = select(StampCount.times, StampCount.first_at).where(
     StampCount.batch_id == bindparam("batch_id"), StampCount.unit == bindparam("unit")
+)
+_INSPECTIONS = (
+    select(Inspection.found_at, Inspection.body, Inspection.result, Inspection.unit)
+    .where(Inspection.batch_id == bindparam("batch_id"))
+    .order_by(Inspection.found_at.desc(), Inspection.id.desc())
+    .limit(10)
 )
 IDENTIFIED = ("REVOKED", "RECALLED", "SUSPECT", "EXPIRED", "ISSUED")
 
@@ -84,6 +102,7 @@ def build_origin(
         suspect_since=facts.suspect_since(unit),
         illustrative=batch.illustrative,
         photographs=tuple(row.picture.sha256 for row in batch.photographs),
+        inspections=_inspections(session, batch.id),
     )
 
 
@@ -222,6 +241,12 @@ def _indication(session: Session, batch: Batch, packed_on: date, today: date, la
         holds_now=any(right_of(right).holds_on(today) for right in rights),
         illustrative=held is not None and held.illustrative,
     )
+
+
+def _inspections(session: Session, batch_id: int) -> tuple[Checked, ...]:
+    """What was officially found of the batch, the same on all of its stamps."""
+    rows = session.execute(_INSPECTIONS, {"batch_id": batch_id})
+    return tuple(Checked(day_in_vietnam(row.found_at), row.body, row.result, row.unit is not None) for row in rows)
 
 
 def _who_says(row: Stage | Report, by_producer: str) -> str:

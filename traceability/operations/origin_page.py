@@ -91,6 +91,16 @@ class RecallFacts:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """An official check: its day, who made it, the result, and whether it was of one pack alone."""
+
+    on: date
+    body: str
+    result: str
+    of_one_pack: bool
+
+
+@dataclass(frozen=True)
 class Correction:
     """What was corrected, from what, when."""
 
@@ -152,6 +162,8 @@ class OriginPage:
     illustrative: bool = False
     # Addresses of photographs by their content, as the producer handed them over.
     photographs: tuple[str, ...] = ()
+    # Official checks of the batch, newest first.
+    inspections: tuple[Checked, ...] = ()
 
     @property
     def verdict(self) -> str:

@@ -59,6 +59,13 @@ def account_of_token(session: Session, token: str) -> int | None:
     return session.scalar(select(WebSession.account_id).where(WebSession.token_hash == token_hash(token))) if token else None
 
 
+def was_ended(session: Session, token: str) -> bool:
+    """Whether somebody ended the session of a cookie's token, or disabled its account; not whether it has merely run out."""
+    row = session.scalar(select(WebSession).where(WebSession.token_hash == token_hash(token))) if token else None
+    account = session.get(Account, row.account_id) if row and row.account_id else None
+    return row is not None and (row.ended_at is not None or (account is not None and account.disabled_at is not None))
+
+
 def save_session(
     session: Session, *, known: OpenSession | None, token: str, content: dict[str, object], browser: str, now: datetime
 ) -> None:

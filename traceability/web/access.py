@@ -8,8 +8,11 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from traceability.domain.accounts import Principal
+from traceability.models.engine import reading
+from traceability.operations.sign_in import was_ended
 from traceability.web.languages import choose_language
-from traceability.web.sessions import here, is_staff_path
+from traceability.web.services import services
+from traceability.web.sessions import cookie_name, here, is_staff_path
 from traceability.web.unsent import keep_unsent
 
 _log = logging.getLogger(__name__)
@@ -101,6 +104,13 @@ def _principal() -> Principal | None:
     return opened.principal if opened else None
 
 
+def _was_ended() -> bool:
+    around = services()
+    token = request.cookies.get(cookie_name(around.settings), "")
+    with reading(around.engine) as session:
+        return was_ended(session, token)
+
+
 def _has_second_factor() -> bool:
     opened = here().open
     return opened is not None and opened.second_factor
@@ -109,8 +119,9 @@ def _has_second_factor() -> bool:
 def _send_to_sign_in() -> ResponseReturnValue:
     """To the sign-in page, and from there back; only a path of ours is ever remembered."""
     if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
-        # A page's script asks. It must not take the place of the form that the person sends next.
-        abort(401)
+        # A page's script asks. It must not take the place of the form that the person sends next. A phone whose session somebody
+        # has ended is told apart from one whose session has run out: it must forget what it knows.
+        abort(410 if request.path.startswith("/inspector") and _was_ended() else 401)
     waits = here().open is not None and here().open.waits_for_code  # type: ignore[union-attr]
     if request.method == "GET":
         here()["after"] = request.full_path.rstrip("?")[:500]

@@ -30,10 +30,10 @@ from traceability.operations.open_batch import (
 from traceability.operations.own_batches import PAGE, SORTS, STATES, Wanted, list_own_batches
 from traceability.operations.register_batch import CORRECTABLE, PACKAGES, add_stage, correct_batch
 from traceability.operations.trace import record_delivery, record_input
-from traceability.operations.withdraw import RecallNotice, lift_recall, recall_goods, recall_ids, same_recall
+from traceability.operations.withdraw import lift_recall, recall_goods, recall_ids, same_recall
 from traceability.web.access import PRODUCER, open_to, principal, takes_files
 from traceability.web.acts import actor, doing
-from traceability.web.batch_forms import day_in, read_edit, read_stage, text_in, units_in, whole_number
+from traceability.web.batch_forms import day_in, notice_in, read_edit, read_stage, text_in, units_in, whole_number
 from traceability.web.handed_over import KINDS, chosen_files, keep
 from traceability.web.languages import choose_language
 from traceability.web.producer_words import SERVICE_STAGES, STAGE_KINDS, new_key
@@ -266,15 +266,7 @@ def do_recall(code: str) -> ResponseReturnValue:
         with doing("recall_goods") as session:
             row = own_batch(session, code, _own(), lock=True)
             units = units_in(fields)
-            notice = RecallNotice(
-                advice=fields.get("advice", "").strip(),
-                contact=fields.get("contact", "").strip(),
-                reason=fields.get("reason", "").strip(),
-                advice_en=text_in(fields, "advice_en"),
-                reason_en=text_in(fields, "reason_en"),
-                advice_zh=text_in(fields, "advice_zh"),
-                reason_zh=text_in(fields, "reason_zh"),
-            )
+            notice = notice_in(fields)
             # Pressed twice: one recall with these words for these units is enough.
             if not same_recall(session, row.id, notice, units):
                 recall_goods(session, row.id, notice, units=units, actor=actor("producer"), now=services().clock())

@@ -12,6 +12,7 @@ from traceability.domain.errors import Refused
 from traceability.operations.batch_draft import Proposal
 from traceability.operations.open_batch import EDITABLE, BatchForm
 from traceability.operations.register_batch import STAGE_KINDS, NewBatch, NewStage, parse_day
+from traceability.operations.withdraw import RecallNotice
 
 DAYS = ("harvested_on", "made_on", "packed_on", "best_before")
 _NOT_KEPT = ("csrf_token",)
@@ -77,6 +78,19 @@ def day_in(form: MultiDict[str, str], name: str) -> date | None:
     if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise Refused("date_range", day=day)
     return day
+
+
+def notice_in(form: MultiDict[str, str]) -> RecallNotice:
+    """What a recall tells people."""
+    return RecallNotice(
+        advice=form.get("advice", "").strip(),
+        contact=form.get("contact", "").strip(),
+        reason=form.get("reason", "").strip(),
+        advice_en=text_in(form, "advice_en"),
+        reason_en=text_in(form, "reason_en"),
+        advice_zh=text_in(form, "advice_zh"),
+        reason_zh=text_in(form, "reason_zh"),
+    )
 
 
 def units_in(form: MultiDict[str, str]) -> tuple[int, int] | None:

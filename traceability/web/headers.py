@@ -9,7 +9,8 @@ from traceability.config import Settings
 from traceability.web.sessions import is_staff_path
 
 # What a view may have said already.
-_MAY_DIFFER = ("Content-Security-Policy", "Cache-Control")
+_MAY_DIFFER = ("Content-Security-Policy", "Cache-Control", "Permissions-Policy")
+INSPECTOR_PAGE = "/inspector"
 
 
 def style_source(css: str) -> str:
@@ -39,10 +40,16 @@ def add_headers(app: Flask, settings: Settings, css: str, staff_css: str) -> Non
     styles = f"style-src {style_source(css)} {style_source(staff_css)}"
     ends = ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'")
     staff_policy = "; ".join(("default-src 'none'", "img-src 'self'", styles, "script-src 'self'", "connect-src 'self'", *ends))
+    # The inspector's page has a camera, a reader of symbols in WebAssembly, and a worker that keeps it on the phone.
+    own = ("script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'", "worker-src 'self'", "manifest-src 'self'")
+    inspector_policy = "; ".join(("default-src 'none'", "img-src 'self' blob:", styles, *own, *ends))
 
     @app.after_request
     def secure(response: Response) -> Response:
-        if is_staff_path(request.path):
+        if request.path == INSPECTOR_PAGE:
+            response.headers.setdefault("Content-Security-Policy", inspector_policy)
+            response.headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=()"
+        elif is_staff_path(request.path):
             response.headers.setdefault("Content-Security-Policy", staff_policy)
         for name, value in public.items():
             if name in _MAY_DIFFER:

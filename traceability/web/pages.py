@@ -16,8 +16,12 @@ from traceability.web.account import account
 from traceability.web.audit_pages import audit_pages
 from traceability.web.batch import batch
 from traceability.web.errors import handle_errors
+from traceability.web.findings import findings
+from traceability.web.follow import follow
 from traceability.web.forgotten import forgotten
 from traceability.web.health import health
+from traceability.web.inspected import inspected
+from traceability.web.inspector import inspector
 from traceability.web.label_files import label_files
 from traceability.web.languages import (
     choose_language,
@@ -32,6 +36,7 @@ from traceability.web.limits import start_limits
 from traceability.web.logo import logo
 from traceability.web.members import members
 from traceability.web.office_accounts import office_accounts
+from traceability.web.packs import packs
 from traceability.web.printers import printers
 from traceability.web.printing import printing
 from traceability.web.producer import producer
@@ -47,7 +52,24 @@ from traceability.web.stocks import stocks
 # What of an address makes the page, besides the language.
 _KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run", "since", "until", "before")
 _OF_ACCOUNTS = (account, staff, forgotten, members, office_accounts, audit_pages)
-_BLUEPRINTS = (public, reports, health, *_OF_ACCOUNTS, producer, batch, printing, label_files, printers, stocks, logo)
+_BLUEPRINTS = (
+    public,
+    reports,
+    health,
+    *_OF_ACCOUNTS,
+    producer,
+    batch,
+    printing,
+    label_files,
+    printers,
+    stocks,
+    logo,
+    inspector,
+    packs,
+    findings,
+    inspected,
+    follow,
+)
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}
 
 
@@ -86,6 +108,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
         state_name=state_name,
         sort_name=sort_name,
         number=wording.format_number,
+        check_result=wording.check_result,
     )
     app.context_processor(_of_request)
     number_requests(app, settings)

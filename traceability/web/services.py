@@ -13,6 +13,7 @@ from traceability.config import Settings
 from traceability.journal.writer import Journal
 from traceability.keystore import LiveKeyStore
 from traceability.operations.scan import Keys
+from traceability.pack_store import PackStore
 from traceability.uploads import UploadStore
 from traceability.web.fast_path import Scans
 from traceability.web.guesses import Guesses
@@ -39,6 +40,7 @@ class Services:
     known: KnownStamps
     watch: RegisterWatch
     guesses: Guesses
+    packs: PackStore
 
     @property
     def scan_keys(self) -> Keys:

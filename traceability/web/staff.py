@@ -1,4 +1,4 @@
-"""The first pages of those who are signed in: a producer's products, the office's register, an inspector's look-up."""
+"""The first pages of those who are signed in: a producer's products, the office's register."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +20,7 @@ def home() -> ResponseReturnValue:
     if "office" in who.staff:
         return redirect(url_for("staff.register", lang=language), 303)
     if "inspector" in who.staff:
-        return redirect(url_for("staff.inspector", lang=language), 303)
+        return redirect(url_for("inspector.page", lang=language), 303)
     if "administrator" in who.staff:
         return redirect(url_for("office_accounts.list_all", lang=language), 303)
     return redirect(url_for("staff.products" if who.producers else "account.overview", lang=language), 303)
@@ -55,10 +55,3 @@ def indications() -> ResponseReturnValue:
     with reading(around.engine) as session:
         rows = search_indications(session, search, around.clock())
     return render_template("staff/indications.html", rows=rows, search=search)
-
-
-@staff.get("/inspector")
-@open_to("inspector", "office")
-def inspector() -> ResponseReturnValue:
-    """Look up a code."""
-    return render_template("staff/inspector.html")

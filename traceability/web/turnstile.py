@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from traceability.web.services import Services
 
 STAMP_FOLDERS = ("/S/", "/s/", "/01/")
+# Addresses that name a batch, and so tell whether there is one.
+BATCH_FOLDERS = ("/feed/", "/status/")
 LOOKED_UP_A_SECOND = 20
 
 
@@ -50,10 +52,7 @@ class Turnstile:
 
     def _may_pass(self, path: str, method: str, second: int) -> bool:
         if not path.startswith(STAMP_FOLDERS):
-            try:
-                return self._routes.test(path, method)
-            except HTTPException:
-                return False
+            return self._may_look_up(second) if path.startswith(BATCH_FOLDERS) else self._is_a_page(path, method)
         try:
             read = parse_unverified_path(path.encode("latin-1").decode("utf-8"))
         except UnicodeError:
@@ -63,6 +62,15 @@ class Turnstile:
         facts = self._services.known.facts_of(batch_key(read))
         if facts is not None:
             return is_identified_by(read, facts, self._services.scan_keys, self._services.clock())
+        return self._may_look_up(second)
+
+    def _is_a_page(self, path: str, method: str) -> bool:
+        try:
+            return self._routes.test(path, method)
+        except HTTPException:
+            return False
+
+    def _may_look_up(self, second: int) -> bool:
         if second != self._second:
             self._second, self._looked_up = second, 0
         self._looked_up += 1

@@ -301,3 +301,9 @@ def report_kinds() -> list[tuple[str, str]]:
         ("price_or_sale", gettext("Odd price or seller")),
         ("other", gettext("Something else")),
     ]
+
+
+def check_result(result: str) -> str:
+    """The result of an official check, in words."""
+    words = {"in_order": gettext("In order"), "to_correct": gettext("To be corrected"), "serious": gettext("Serious")}
+    return words[result]
