@@ -12,6 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests.scans.conftest import phone
 from traceability import scan_loader
+from traceability.domain.batch import BatchDates
+from traceability.domain.dates import day_in_vietnam
 from traceability.journal.reader import read_slice
 from traceability.journal.record import RECORD_BYTES, Record, format_record
 from traceability.models import BatchCount, JournalFile, Scan, ScanDay, StampCount
@@ -292,6 +294,23 @@ def test_a_file_s_place_is_forgotten_long_after_the_file(loader, folder, worksho
         loader.forget(months=24)
         with reading(services.engine) as session:
             assert session.scalar(select(func.count(JournalFile.name))) == left
+
+
+def test_a_clock_that_jumps_loses_and_doubles_no_scan_and_no_page_is_wrong(client, workshop, services, clock):
+    # Past its day from the fourth jump on: a day ahead, then back.
+    batch = workshop.stamped(dates=BatchDates(None, None, date(2026, 10, 6), day_in_vietnam(clock())))
+    tones = []
+    for number, jump in enumerate((0, -3600, 0, 2 * 86400, 0, -2 * 86400, 3600)):
+        clock.advance(seconds=jump)
+        for visitor in range(5):
+            agent = {"User-Agent": f"Mozilla/5.0 (Linux; Android 14) Mobile {number}-{visitor}"}
+            page = client.get(f"/S/{batch.code}?lang=en", headers=agent)
+            assert page.status_code == 200
+        tones.append(page.text.split('class="verdict ')[1].split('"')[0])
+    assert tones == ["ok", "ok", "ok", "warn", "warn", "ok", "ok"]
+    workshop.load_scans()
+    assert counts(services.engine)["batches"] == {batch.id: 35}
+    assert workshop.load_scans() == 0 and counts(services.engine)["scans"] == 35
 
 
 def test_the_producer_s_page_shows_what_is_loaded(app, workshop, services):

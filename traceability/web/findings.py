@@ -51,7 +51,7 @@ def _take(finding: Finding) -> tuple[int, bool]:
         known = find_sent(session, finding.id_on_phone)
         if known is not None:
             return known.id, False
-        found = _judged(finding.stamp_text)
+        found = judge_anew(finding.stamp_text)
     with _kept_photographs(finding) as photographs:
         with doing("record_finding") as session:
             row, is_new = record_finding(session, finding, found, photographs, by=by, body=around.settings.operator, now=around.clock())
@@ -61,7 +61,8 @@ def _take(finding: Finding) -> tuple[int, bool]:
     return number, is_new
 
 
-def _judged(text: str) -> Found:
+def judge_anew(text: str) -> Found:
+    """What the register says of a text that a phone has scanned."""
     around = services()
     try:
         read: StampText | Malformed = parse_any(text, around.key_store.current().keyring.hosts, test_mode=around.settings.test_mode)

@@ -10,12 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from traceability.config import PROJECT
-from traceability.domain.address import StampText, parse_any
-from traceability.domain.errors import Malformed
-from traceability.models.engine import acting, reading
-from traceability.operations.scan import look_up, raise_key_alarm
+from traceability.models.engine import acting
+from traceability.operations.scan import raise_key_alarm
 from traceability.web.access import open_to
-from traceability.web.findings import checked_words, result_words, unit_words
+from traceability.web.findings import checked_words, judge_anew, result_words, unit_words
 from traceability.web.inspector_words import words
 from traceability.web.languages import choose_language
 from traceability.web.services import services
@@ -98,13 +96,7 @@ def _is_check(check: Any) -> bool:
 
 
 def _judge_again(text: str) -> dict[str, object]:
-    around = services()
-    try:
-        read: StampText | Malformed = parse_any(text, around.key_store.current().keyring.hosts, test_mode=around.settings.test_mode)
-    except Malformed as fault:
-        read = fault
-    with reading(around.engine) as session:
-        found = look_up(session, read, keys=around.scan_keys, language=choose_language(), now=around.clock())
+    found, around = judge_anew(text), services()
     if found.shows_stolen_key:
         with acting(around.engine) as session:
             raise_key_alarm(session, found, now=around.clock())
