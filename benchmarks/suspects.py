@@ -66,7 +66,7 @@ def main() -> None:
     chance = np.random.default_rng(asked.seed)
     print(f"{platform.machine()}, Python {platform.python_version()}, seed {asked.seed}; rules: {RULES}")
     honest(given, chance)
-    print(f"\n{'copied unit stamps':28}{'noticed':>9}{'within 20 scans':>17}{'days, median':>14}{'90 %':>7}")
+    print(f"\n{'copied unit stamps':28}{'noticed':>9}{'within 20 of 20':>17}{'days, median':>14}{'90 %':>7}")
     for objects in (100, 300, 1_000, 3_000, 10_000):
         copied(given, chance, objects, asked.copied)
     print()
@@ -149,7 +149,7 @@ def _is_suspected(visits: list[Visit]) -> bool:
 
 def copied(given: Assumed, chance: np.random.Generator, objects: int, times: int) -> None:
     """How many copied stamps are noticed, how many scans and days after the second object was first scanned."""
-    noticed, in_time, days = 0, 0, []
+    noticed, in_time, reached, days = 0, 0, 0, []
     for _ in range(times):
         scans = int(chance.poisson(objects * given.scans_a_copy))
         of_copies = sorted(_spread(chance, scans, 30, given.sold_days))
@@ -157,13 +157,14 @@ def copied(given: Assumed, chance: np.random.Generator, objects: int, times: int
         if not of_copies:
             continue
         since = suspicious_since(sorted(own + of_copies))
+        reached += len(of_copies) >= given.within
         if since is None:
             continue
         noticed += 1
-        in_time += sum(visit.hour <= since for visit in of_copies) <= given.within
+        in_time += len(of_copies) >= given.within and sum(visit.hour <= since for visit in of_copies) <= given.within
         days.append((since - of_copies[0].hour) / HOURS)
     median, most = (np.percentile(days, share) for share in (50, 90)) if days else (float("nan"), float("nan"))
-    print(f"{f'on {objects:,} objects':28}{noticed / times:9.1%}{in_time / times:17.1%}{median:14.1f}{most:7.1f}")
+    print(f"{f'on {objects:,} objects':28}{noticed / times:9.1%}{in_time / reached:17.1%}{median:14.1f}{most:7.1f}")
 
 
 def rival(chance: np.random.Generator) -> None:
