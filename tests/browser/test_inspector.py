@@ -113,7 +113,7 @@ def phone(service: Service, browser: Any, tmp_path: Path) -> Iterator[Callable[.
         page.goto(f"{service.base}/inspector?lang=en")
         page.wait_for_selector("#age.ok")
         # Until the worker has all that the page needs, it does not open without a network.
-        page.evaluate("navigator.serviceWorker.ready.then(() => new Promise((done) => setTimeout(done, 1500)))")
+        page.wait_for_function("async () => Boolean(await (await caches.open('pages')).match('/inspector?lang=en'))")
         return context, page
 
     yield make
@@ -226,18 +226,22 @@ def test_what_cannot_be_decided_without_a_network_is_said_in_those_words(service
     service.start()
 
 
+def renew(page: Page) -> None:
+    before = int(page.get_attribute("#age", "data-pack") or 0)
+    page.click("#renew")
+    page.wait_for_function("before => Number(document.querySelector('#age').dataset.pack) > before", arg=before)
+
+
 def test_a_recall_is_on_the_phone_as_soon_as_it_asks(service, phone):
     _context, page = phone()
     batch = service.workshop.stamped(lot="MOI-1")
     text = f"https://{HOST}/S/{batch.code}"
-    page.click("#renew")
-    page.wait_for_timeout(1500)
+    renew(page)
     service.stop()
     assert type_code(page, text) == "ISSUED"
     service.workshop.act(recall_goods, batch.id, NOTICE, units=None, actor=OFFICE, now=service.workshop.now)
     service.start()
-    page.click("#renew")
-    page.wait_for_timeout(1500)
+    renew(page)
     service.stop()
     assert type_code(page, text) == "RECALLED"
     service.start()

@@ -60,12 +60,11 @@ def register(tmp_path_factory):
     return environment, f"/S/{code}"
 
 
-@pytest.fixture(params=["soon", "wait"])
-def served(request, register):
+@contextlib.contextmanager
+def serving(environment, scan_sync):
     """The service's process and port."""
-    environment, _ = register
     port = free_port()
-    settings = {**environment, "PORT": str(port), "SCAN_SYNC": request.param, "LOADER": "0"}
+    settings = {**environment, "PORT": str(port), "SCAN_SYNC": scan_sync, "LOADER": "0"}
     process = subprocess.Popen([*FLASK, "serve"], cwd=PROJECT, env=settings, start_new_session=True, stdout=subprocess.DEVNULL)
 
     def answers() -> bool:
@@ -81,10 +80,11 @@ def served(request, register):
     process.wait(20)
 
 
-@pytest.fixture
-def port(served):
+@pytest.fixture(scope="module", params=["soon", "wait"])
+def port(request, register):
     """Where the service listens."""
-    return served[1]
+    with serving(register[0], request.param) as (_, listens):
+        yield listens
 
 
 def test_a_form_that_comes_slowly_holds_up_no_scan(port, register):
@@ -138,9 +138,12 @@ def test_a_form_that_is_too_large_is_refused(port):
     assert answer.startswith(b"HTTP/1.1 413")
 
 
-@pytest.mark.parametrize("served", ["soon"], indirect=True)
-def test_where_the_server_s_own_process_is_killed_its_workers_end_and_another_one_serves(served, register):
-    process, port = served
+def test_where_the_server_s_own_process_is_killed_its_workers_end_and_another_one_serves(register):
+    with serving(register[0], "soon") as (process, listens):
+        _kill_the_server(process, listens, register[1])
+
+
+def _kill_the_server(process, port, path) -> None:
     [server] = children(process.pid)
     workers = children(server)
     assert workers
@@ -149,7 +152,7 @@ def test_where_the_server_s_own_process_is_killed_its_workers_end_and_another_on
 
     def answers() -> bool:
         with contextlib.suppress(OSError):
-            return get(port, register[1])[0] == 200
+            return get(port, path)[0] == 200
         return False
 
     # Within the first seconds it is taken for a start that failed, and the service ends as a whole.

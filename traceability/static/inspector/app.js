@@ -157,6 +157,7 @@ function showAge() {
   const { tone, text } = packAge();
   const age = place("age");
   age.className = `age ${tone}`;
+  age.dataset.pack = state.pack?.number ?? 0;
   const more = state.rootFault ? (words[`fault_${state.rootFault}`] ?? fill(words.fault, { fault: state.rootFault })) : "";
   age.textContent = [text, more].filter(Boolean).join(" ");
   place("signed-out").hidden = !state.isSignedOut;
