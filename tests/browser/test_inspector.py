@@ -113,7 +113,8 @@ def phone(service: Service, browser: Any, tmp_path: Path) -> Iterator[Callable[.
         page.goto(f"{service.base}/inspector?lang=en")
         page.wait_for_selector("#age.ok")
         # Until the worker has all that the page needs, it does not open without a network.
-        page.wait_for_function("async () => Boolean(await (await caches.open('pages')).match('/inspector?lang=en'))")
+        page.wait_for_function("async () => (await navigator.serviceWorker.ready).active.state === 'activated'")
+        assert page.evaluate("async () => Boolean(await (await caches.open('pages')).match('/inspector?lang=en'))")
         return context, page
 
     yield make

@@ -6,7 +6,8 @@ const PAGES = ["/inspector?lang=vi", "/inspector?lang=en", "/inspector?lang=zh"]
 
 self.addEventListener("install", (event) => {
   // All of a release or nothing of it: modules of two releases must not meet.
-  event.waitUntil(caches.open(VERSION).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+  const kept = caches.open(VERSION).then((cache) => cache.addAll(FILES));
+  event.waitUntil(kept.then(() => Promise.all(PAGES.map(keepPage))).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
@@ -15,8 +16,7 @@ self.addEventListener("activate", (event) => {
     caches
       .keys()
       .then((names) => Promise.all(others(names).map((name) => caches.delete(name))))
-      .then(() => self.clients.claim())
-      .then(() => Promise.all(PAGES.map(keepPage))),
+      .then(() => self.clients.claim()),
   );
 });
 
