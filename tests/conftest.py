@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine, create_engine, text
+from werkzeug.routing import Rule
 
 from tests.factories import PUBLIC_URL, Clock, Workshop
 from traceability import create_app
@@ -131,6 +132,22 @@ class _Compiled(BytecodeCache):
 
 
 COMPILED = _Compiled()
+
+
+def _compile_routes_once() -> None:
+    """The code that builds a route's addresses is the same in every app: compiling it anew is most of what making an app takes."""
+    compile_anew, kept = Rule._compile_builder, {}
+
+    def compile_once(rule: Rule, append_unknown: bool = True):
+        key = (tuple(rule._trace), append_unknown, repr(rule.defaults))
+        if key not in kept:
+            kept[key] = compile_anew(rule, append_unknown)
+        return kept[key]
+
+    Rule._compile_builder = compile_once
+
+
+_compile_routes_once()
 
 
 @pytest.fixture
