@@ -10,11 +10,14 @@ import json
 import platform
 import random
 import statistics
+import sys
 import tempfile
 import time
 from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import select
 

@@ -100,9 +100,7 @@ def _unit_of(batch: Batch, keys: stamp.SerialKeys, text: str, hosts: Collection[
     return unit
 
 
-def list_recalls(
-    session: Session, by: Principal, *, search: str, only_open: bool, page: int, now: datetime
-) -> tuple[list[tuple[Recall, Batch]], bool]:
+def list_recalls(session: Session, *, search: str, only_open: bool, page: int, now: datetime) -> tuple[list[tuple[Recall, Batch]], bool]:
     """Recalls, newest first, with their batches, and whether there are more. Recalls are public, so everybody of the province sees all."""
     rows = select(Recall, Batch).join(Batch, Batch.id == Recall.batch_id).order_by(Recall.starts_at.desc(), Recall.id.desc())
     if only_open:

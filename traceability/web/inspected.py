@@ -96,7 +96,7 @@ def recalls() -> ResponseReturnValue:
     search, state = request.args.get("search", "").strip()[:100], request.args.get("state", "")
     page = min(max(request.args.get("page", 0, type=int), 0), 10_000)
     with reading(services().engine) as session:
-        rows, more = list_recalls(session, principal(), search=search, only_open=state == "open", page=page, now=services().clock())
+        rows, more = list_recalls(session, search=search, only_open=state == "open", page=page, now=services().clock())
         return render_template("inspector/recalls.html", rows=rows, more=more, search=search, state=state, page=page)
 
 
