@@ -7,7 +7,7 @@ is told as the service keeps it: an hour, and a visitor who has another name eac
 Honest: 10,000 batches of 300 packs, each pack on a shelf for 5 to 60 days and scanned by passers-by, then taken home and scanned by
 its buyer's family; among them posts that make one code known overnight, robots that look like people, a class that scans one pack
 together, many phones behind one carrier's address. Copied: one pack's code on 100 to 10,000 objects sold over 90 days. A rival: one
-honest pack's code asked for again and again by machines that look like people.
+honest pack's code asked for again and again by machines that look like people. Then the same for codes that stand for a whole batch.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from traceability.domain.suspects import RULES, Visit, suspicious_since
+from traceability.domain.suspects import RULES, Visit, outnumber_packs, suspicious_since
 
 HOURS = 24
 # When shops are open and people are awake: by the hour in Viet Nam.
@@ -71,6 +71,8 @@ def main() -> None:
         copied(given, chance, objects, asked.copied)
     print()
     rival(chance)
+    print()
+    of_batches(given, chance, asked.copied)
 
 
 # -------------------------------------------------------------------------------------------------------------- honest
@@ -176,6 +178,42 @@ def rival(chance: np.random.Generator) -> None:
         names = chance.integers(1 << 62, size=len(hours))
         visits = sorted(Visit(int(hour), int(who)) for hour, who in zip(hours, names, strict=True))
         print(f"a rival asks for one honest pack's code {name}: {'suspected' if _is_suspected(visits) else 'not suspected'}")
+
+
+# ------------------------------------------------------------------------------------------------- codes of whole batches
+
+
+def of_batches(given: Assumed, chance: np.random.Generator, times: int) -> None:
+    """A code that is on all packs of a batch: false alarms among honest ones, and how many that are on foreign goods are noticed."""
+    alarms = sum(outnumber_packs(_days(_a_batch(given, chance)), given.packs) for _ in range(given.batches))
+    posts = int(chance.poisson(given.posts_a_batch * given.batches))
+    known = sum(
+        outnumber_packs(_days(_a_batch(given, chance) + [visit.hour for visit in _post(chance)]), given.packs) for _ in range(posts)
+    )
+    print(f"batch codes: {alarms} of {given.batches:,} honest batches have an alert, and {known} of {posts} that a post made known")
+    for objects in (300, 1_000, 3_000, 10_000, 30_000):
+        noticed = 0
+        for _ in range(times):
+            foreign = _spread(chance, int(chance.poisson(objects * given.scans_a_copy)), 30, given.sold_days)
+            noticed += outnumber_packs(_days(_a_batch(given, chance) + [visit.hour for visit in foreign]), given.packs)
+        print(f"  on {objects:,} foreign objects: {noticed / times:.1%} noticed")
+
+
+def _a_batch(given: Assumed, chance: np.random.Generator) -> list[int]:
+    """The hours of all scans of a batch's packs."""
+    days = chance.integers(*given.shelf_days, size=given.packs)
+    rates = given.passers_by * np.exp(chance.normal(0, given.spread, given.packs))
+    shelf = int(chance.poisson(rates * days).sum())
+    home = int(np.where(chance.random(given.packs) < given.buyer_scans, 1 + chance.poisson(given.household - 1, given.packs), 0).sum())
+    return [visit.hour for visit in _spread(chance, shelf + home, 0, given.shelf_days[1])]
+
+
+def _days(hours: list[int]) -> list[int]:
+    """Scans a day, of the window that holds most: whoever looks in time sees that."""
+    counts = np.bincount(np.array(hours, int) // HOURS) if hours else np.zeros(1, int)
+    window = RULES.window_hours // HOURS
+    best = max(range(max(1, len(counts) - window + 1)), key=lambda begins: int(counts[begins : begins + window].sum()))
+    return [int(count) for count in counts[best : best + window]]
 
 
 if __name__ == "__main__":

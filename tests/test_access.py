@@ -72,6 +72,7 @@ EXPECTED = {
     ("POST", "/inspector/checks"): INSPECTOR,
     ("GET", "/inspector/findings"): INSPECTOR,
     ("GET", "/inspector/recalls"): INSPECTOR,
+    ("GET", "/inspector/alerts"): INSPECTOR,
     ("POST", "/inspector/findings"): {**INSPECTOR, "office": "no"},
 }
 NOBODYS = {**dict.fromkeys(ROLES, "no"), "anonymous": "sign in"}
@@ -89,6 +90,10 @@ EXPECTED |= {
     ("POST", "/inspector/batches/<code>/recall"): ONE_AREAS,
     ("POST", "/inspector/batches/<code>/revoke"): ONE_AREAS,
     ("POST", "/inspector/batches/<code>/recalls/<int:recall_id>/lift"): ONE_AREAS,
+    ("GET", "/inspector/alerts/<int:alert_id>"): ONE_AREAS,
+    ("POST", "/inspector/alerts/<int:alert_id>"): ONE_AREAS,
+    ("POST", "/inspector/batches/<code>/suspect"): ONE_AREAS,
+    ("POST", "/inspector/batches/<code>/suspicions/<int:suspicion_id>/clear"): ONE_AREAS,
     ("GET", "/inspector/findings/<int:finding_id>/photographs/<int:photograph_id>"): ONE_AREAS,
     ("GET", "/inspector/packs/<int:number>"): ONE_AREAS,
     ("GET", "/inspector/packs/<int:number>/since/<int:base>"): ONE_AREAS,

@@ -1,6 +1,7 @@
 """The loader: walks the folder of scans and loads what is new. Any number of loaders may be at it at once."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,12 +16,15 @@ from traceability.journal.record import RECORD_BYTES
 from traceability.models.engine import acting, reading
 from traceability.operations.load_scans import AnotherLoader, Loaded, forget_files, forget_scans, load_slice, loaded_until
 from traceability.operations.register_changes import forget_changes
+from traceability.operations.scan_watch import PIECE, look_at_new_scans
 
 _log = logging.getLogger(__name__)
 # Rows a transaction when old scans go, so that no other act waits long.
 _PIECE = 5_000
 _CHANGES_KEPT = timedelta(days=1)
 _FILES_KEPT = timedelta(days=400)
+# How soon after it was loaded a scan may be looked at by the rules.
+_LOOKS_EVERY_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,11 @@ class ScanLoader:
             _log.warning("%s ends with %s bytes of a record that was never whole", path.name, found.torn)
         return loaded
 
+    def look(self) -> int:
+        """Has the rules look at a piece of what was loaded, and raises alerts; how many scans. Raises SQLAlchemyError."""
+        with acting(self.engine, act="watch_scans") as session:
+            return look_at_new_scans(session, now=self.clock())
+
     def forget(self, months: int) -> int:
         """Deletes raw scans that are older than so many months, and rows that nobody reads any more; how many scans."""
         now, forgotten = self.clock(), 0
@@ -114,10 +123,13 @@ class ScanLoader:
 
     def keep_loading(self, wait: Callable[[float], object], *, months: int) -> None:
         """Loads until it is stopped: twice a second when there is little to do, and patiently where the database is away."""
-        patience, forget_at = 0.5, self.clock()
+        patience, forget_at, looks_at = 0.5, self.clock(), 0.0
         while not self.stopping():
             try:
                 loaded = self.load_all()
+                if time.monotonic() >= looks_at:
+                    # Where much was loaded the next piece follows at once, after what came meanwhile.
+                    looks_at = time.monotonic() + (0.0 if self.look() >= PIECE else _LOOKS_EVERY_S)
                 if self.clock() >= forget_at:
                     self.forget(months)
                     forget_at = self.clock() + timedelta(hours=1)

@@ -53,6 +53,10 @@ def refusals() -> dict[str, str]:
 
 def _of_findings() -> dict[str, str]:
     return {
+        "alert_conclusion": gettext("Choose what you found."),
+        "alert_words": gettext("Write what you found and how, in at most %(largest)s characters."),
+        "alert_finding": gettext("That finding is of another lot. Choose one of this lot, or none."),
+        "nothing_to_suspect": gettext("Nothing of this lot bears a stamp yet."),
         "finding_form": gettext("This finding cannot be read: it did not come from our page."),
         "finding_id": gettext("This finding cannot be read: it did not come from our page."),
         "finding_place": gettext("Write where it was found, in at most 200 characters."),

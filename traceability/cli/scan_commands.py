@@ -8,6 +8,7 @@ import click
 from flask import Flask
 
 from traceability.cli.failing import speaking
+from traceability.operations.scan_watch import PIECE
 from traceability.scan_loader import ScanLoader
 from traceability.web.services import Services
 
@@ -27,6 +28,8 @@ def add(app: Flask, services: Services) -> None:
         if once:
             with speaking(services):
                 click.echo(f"loaded {loader.load_all()} scans")
+                while loader.look() >= PIECE:
+                    pass
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())

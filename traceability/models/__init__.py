@@ -1,6 +1,7 @@
 """The tables, by noun. Invariants live here and in the migrations, not in whoever writes a row."""
 
 from traceability.models.account import Account, Link, Membership, RecoveryCode, SignInFailure, StaffRole, WebSession
+from traceability.models.alert import Alert, ScanWatch
 from traceability.models.audit import AuditEntry
 from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Photograph, Report, Stage, Upload
@@ -18,6 +19,7 @@ from traceability.models.trust_pack import IssuedPack
 
 __all__ = [
     "Account",
+    "Alert",
     "AuditEntry",
     "Base",
     "Batch",
@@ -57,6 +59,7 @@ __all__ = [
     "Revocation",
     "Scan",
     "ScanDay",
+    "ScanWatch",
     "SentForm",
     "SignInFailure",
     "StaffRole",

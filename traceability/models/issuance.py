@@ -176,7 +176,10 @@ class Recall(Base):
 
 
 class Suspicion(Base):
-    """A unit, or a whole batch, whose scans do not fit one object in one place."""
+    """A unit whose scans do not fit one object in one place, or a whole batch that a person suspects.
+
+    `suspected_by` is empty where the rules say so; they say it of units alone.
+    """
 
     __tablename__ = "suspicion"
     __table_args__ = (CheckConstraint("unit >= 1", name="unit"),)
@@ -187,3 +190,5 @@ class Suspicion(Base):
     since: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(String(500))
     cleared_at: Mapped[datetime | None] = mapped_column(Instant)
+    suspected_by: Mapped[str | None] = mapped_column(String(100))
+    cleared_by: Mapped[str | None] = mapped_column(String(100))

@@ -40,6 +40,10 @@ class BatchFacts:
         """Since when the stamp is suspect."""
         return _first(self.suspected, unit)
 
+    def lot_is_suspect(self) -> bool:
+        """Whether a person suspects the whole batch."""
+        return any(units.first_unit is None for units, _ in self.suspected)
+
     def holds_within(self, now: datetime) -> tuple[datetime, datetime]:
         """From when until before when what is said now stays so by itself: days begin and end, recalls begin and are lifted."""
         midnight = datetime.combine(now.astimezone(VIETNAM).date(), time(), VIETNAM)

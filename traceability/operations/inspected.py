@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from traceability.domain import address, base32, stamp
 from traceability.domain.accounts import Principal
 from traceability.domain.errors import Malformed, NotFound, Refused
-from traceability.models import Batch, BatchInput, Delivery, Inspection, Producer, Recall, Revocation, ScanDay
+from traceability.models import Batch, BatchInput, Delivery, Inspection, Recall, Revocation, ScanDay, Suspicion
+from traceability.operations.alerts import suspicions_of
+from traceability.operations.areas import batches_of_area
 from traceability.operations.open_batch import last_unit
 from traceability.operations.scan import Keys, count_scans
 
@@ -30,13 +32,17 @@ class InspectedBatch:
     inputs: list[tuple[BatchInput, str | None]]
     used_in: list[tuple[str, str | None]]
     deliveries: list[Delivery]
+    suspicions: list[Suspicion]
+
+    @property
+    def lot_is_suspect(self) -> bool:
+        """Whether a person suspects the whole batch."""
+        return any(row.unit is None and row.cleared_at is None for row in self.suspicions)
 
 
 def authority_batch(session: Session, code: str, by: Principal, *, lock: bool = False) -> Batch:
     """A batch that somebody of the province may act on: an inspector of a commune on its producers' alone. NotFound `batch_missing`."""
-    statement = select(Batch).where(Batch.code == base32.fold(code.replace("-", "").replace(" ", "")))
-    if "office" not in by.staff and by.commune_code is not None:
-        statement = statement.where(Batch.producer_id.in_(select(Producer.id).where(Producer.commune_code == by.commune_code)))
+    statement = select(Batch).where(Batch.code == base32.fold(code.replace("-", "").replace(" ", "")), batches_of_area(by))
     batch = session.scalar(statement.with_for_update(key_share=True) if lock else statement)
     if batch is None:
         raise NotFound("batch_missing", batch=code)
@@ -70,6 +76,7 @@ def view_inspected(session: Session, batch: Batch) -> InspectedBatch:
         deliveries=list(
             session.scalars(select(Delivery).where(Delivery.batch_id == batch.id).order_by(Delivery.delivered_on, Delivery.id))
         ),
+        suspicions=suspicions_of(session, batch.id),
     )
 
 

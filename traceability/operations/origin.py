@@ -100,6 +100,7 @@ def build_origin(
         issued_at=facts.issued_at(unit),
         revoked_at=facts.revoked_at(unit),
         suspect_since=facts.suspect_since(unit),
+        lot_is_suspect=facts.lot_is_suspect(),
         illustrative=batch.illustrative,
         photographs=tuple(row.picture.sha256 for row in batch.photographs),
         inspections=_inspections(session, batch.id),

@@ -158,6 +158,7 @@ class OriginPage:
     issued_at: datetime | None
     revoked_at: datetime | None
     suspect_since: datetime | None
+    lot_is_suspect: bool
     seen: Seen = field(default=Seen(0, None))
     illustrative: bool = False
     # Addresses of photographs by their content, as the producer handed them over.

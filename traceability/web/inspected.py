@@ -24,7 +24,7 @@ inspected = Blueprint("inspected", __name__)
 @open_to("inspector", "office")
 def show(code: str) -> ResponseReturnValue:
     """One batch: a step back, a step forward, findings, recalls, cancelled stamps."""
-    return _page(code)
+    return inspected_page(code)
 
 
 @inspected.get("/inspector/batches/<code>/recall")
@@ -43,12 +43,12 @@ def do_recall(code: str) -> ResponseReturnValue:
             row = authority_batch(session, code, principal(), lock=True)
             notice, units = notice_in(request.form), units_in(request.form)
             if not same_recall(session, row.id, notice, units):
-                recall_goods(session, row.id, notice, units=units, actor=actor(_role()), now=services().clock())
+                recall_goods(session, row.id, notice, units=units, actor=actor(acting_role()), now=services().clock())
     except NotFound:
         raise
     except Refused as refused:
         return _ask(code, request.form, word_refusal(refused)), 400
-    return _back(code)
+    return back_to(code)
 
 
 @inspected.post("/inspector/batches/<code>/recalls/<int:recall_id>/lift")
@@ -59,8 +59,8 @@ def lift(code: str, recall_id: int) -> ResponseReturnValue:
         row = authority_batch(session, code, principal(), lock=True)
         if recall_id not in recall_ids(session, row.id):
             raise NotFound("part_missing", kind="Recall")
-        lift_recall(session, recall_id, actor=actor(_role()), now=services().clock())
-    return _back(code)
+        lift_recall(session, recall_id, actor=actor(acting_role()), now=services().clock())
+    return back_to(code)
 
 
 @inspected.post("/inspector/batches/<code>/revoke")
@@ -80,13 +80,13 @@ def revoke(code: str) -> ResponseReturnValue:
                 hosts=around.key_store.current().keyring.hosts,
                 test_mode=around.settings.test_mode,
             )
-            given = {"units": units, "reason": fields.get("reason", ""), "actor": actor(_role()), "now": around.clock()}
+            given = {"units": units, "reason": fields.get("reason", ""), "actor": actor(acting_role()), "now": around.clock()}
             revoke_stamps(session, row.id, **given)  # type: ignore[arg-type]
     except NotFound:
         raise
     except Refused as refused:
-        return _page(code, fields, word_refusal(refused)), 400
-    return _back(code)
+        return inspected_page(code, fields, word_refusal(refused)), 400
+    return back_to(code)
 
 
 @inspected.get("/inspector/recalls")
@@ -100,15 +100,18 @@ def recalls() -> ResponseReturnValue:
         return render_template("inspector/recalls.html", rows=rows, more=more, search=search, state=state, page=page)
 
 
-def _role() -> str:
+def acting_role() -> str:
+    """In which role whoever is signed in acts on a batch."""
     return "office" if "office" in principal().staff else "inspector"
 
 
-def _back(code: str) -> ResponseReturnValue:
+def back_to(code: str) -> ResponseReturnValue:
+    """To the batch's page."""
     return redirect(url_for("inspected.show", code=code, lang=choose_language()), 303)
 
 
-def _page(code: str, fields: MultiDict[str, str] | None = None, problem: str | None = None) -> str:
+def inspected_page(code: str, fields: MultiDict[str, str] | None = None, problem: str | None = None) -> str:
+    """The batch's page, with what was typed and what was wrong with it."""
     with reading(services().engine) as session:
         view = view_inspected(session, authority_batch(session, code, principal()))
         return render_template("inspector/batch.html", view=view, fields=fields or {}, problem=problem, results=result_words())

@@ -13,6 +13,7 @@ from traceability.domain.dates import day_in_vietnam
 from traceability.web import headers, wording
 from traceability.web.access import guard, here
 from traceability.web.account import account
+from traceability.web.alerts import alerts
 from traceability.web.audit_pages import audit_pages
 from traceability.web.batch import batch
 from traceability.web.errors import handle_errors
@@ -68,6 +69,7 @@ _BLUEPRINTS = (
     packs,
     findings,
     inspected,
+    alerts,
     follow,
 )
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}

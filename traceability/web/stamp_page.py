@@ -65,7 +65,7 @@ def page_key(found: Found, language: str) -> tuple[object, ...]:
     assert found.facts is not None and isinstance(found.read, StampText)
     facts, unit, read = found.facts, found.judgement.unit, found.read
     recalls = tuple(recall.id for recall in facts.recalls if Units(recall.first_unit, recall.last_unit).cover(unit))
-    since = (facts.issued_at(unit), facts.revoked_at(unit), facts.suspect_since(unit))
+    since = (facts.issued_at(unit), facts.revoked_at(unit), facts.suspect_since(unit), facts.lot_is_suspect())
     path = (read.canonical_path or "").removesuffix(own_of(read)[1])
     return facts.batch_id, language, path, found.judgement.verdict, found.judgement.reasons, recalls, since, read.claims_bytes is not None
 

@@ -126,7 +126,10 @@ def _page_sentences(page: OriginPage, varying: Varying) -> list[str]:
                 "Cancelled on %(day)s. It should be on no pack: do not trust this one.", day=format_day(day_in_vietnam(page.revoked_at))
             )
         )
-    if "suspected" in reasons and page.suspect_since:
+    if "suspected" in reasons and page.suspect_since and page.lot_is_suspect:
+        day = format_day(day_in_vietnam(page.suspect_since))
+        sentences.append(gettext("On %(day)s the province found signs that codes of this lot stand on other goods.", day=day))
+    elif "suspected" in reasons and page.suspect_since:
         sentences.append(
             gettext(
                 "Since %(day)s its scans do not fit one pack in one place. It was scanned %(times)s times.",

@@ -1,0 +1,198 @@
+"""The rules look at what was scanned: alerts are raised, and of units amber pages. Scans are read in the order in which they were loaded."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from traceability.domain.dates import day_in_vietnam
+from traceability.domain.suspects import HOURS_A_DAY, RULES, Rules, Signs, Visit, look_for_signs, odd_visits, outnumber_packs
+from traceability.models import Alert, Batch, BatchCount, Scan, ScanDay, ScanWatch, StampCount, Suspicion
+
+# Scans a transaction, so that no other act waits long.
+PIECE = 20_000
+# No stretch without a burst holds more visits in a rule's window than these, so that older ones change nothing.
+_NEWEST = 500
+_LOOKED_DAILY = timedelta(days=1)
+_AT_ONCE = 400
+_VIETNAM_AHEAD_MINUTES = 420
+# A verdict that says nothing about the batch's stamps.
+_NO_STAMP = ("UNKNOWN", "MALFORMED")
+Stamp = tuple[int, int]
+
+
+def look_at_new_scans(session: Session, *, now: datetime, rules: Rules = RULES) -> int:
+    """Looks at the next scans that were loaded, and raises alerts; how many scans. Nobody is told but by the rows.
+
+    A scan that another loader commits later than one with a higher number is looked at with the stamp's next one.
+    """
+    place = session.get(ScanWatch, 1, with_for_update=True)
+    if place is None:
+        place = ScanWatch(id=1, scan_id=0)
+        session.add(place)
+    newest = session.scalar(select(func.max(Scan.id))) or 0
+    # Where all scans were deleted their numbers begin anew.
+    begins = min(place.scan_id, newest)
+    ends = min(newest, begins + PIECE)
+    piece = (Scan.id > begins, Scan.id <= ends)
+    stamps = select(Scan.batch_id, Scan.unit, Scan.verdict, func.count(Scan.id)).where(*piece)
+    touched: dict[str, set[Stamp]] = defaultdict(set)
+    scans = 0
+    for batch_id, unit, verdict, count in session.execute(stamps.group_by(Scan.batch_id, Scan.unit, Scan.verdict)):
+        touched["unit" if verdict not in _NO_STAMP and unit else verdict].add((batch_id, unit))
+        touched["batch"].add((batch_id, 0))
+        touched["late"] |= {(batch_id, 0)} if verdict == "EXPIRED" else set()
+        scans += count
+    place.scan_id = ends
+    _Watch(session, now, rules).look(touched)
+    session.flush()
+    return scans
+
+
+class _Watch:
+    """One round: what was alerted of the touched stamps is known at once."""
+
+    def __init__(self, session: Session, now: datetime, rules: Rules) -> None:
+        self._session, self._now, self._rules = session, now, rules
+        self._hour = (int(now.timestamp()) // 60 + _VIETNAM_AHEAD_MINUTES) // 60
+
+    def look(self, touched: dict[str, set[Stamp]]) -> None:
+        """Looks at units, then at batches."""
+        often = self._often_scanned(touched["unit"])
+        batches = touched["batch"]
+        self._alerts = self._known_alerts(often | batches)
+        for stamp in sorted(often):
+            self._look_at_unit(stamp)
+        for stamp in sorted(touched["UNKNOWN"]):
+            self._look_at_odd("invented", stamp, (Scan.unit == 0, Scan.verdict == "UNKNOWN"))
+        rows = self._in_pieces(select(Batch.id, Batch.best_before, Batch.quantity), Batch.id, {batch_id for batch_id, _ in batches})
+        facts = {batch_id: (best_before, quantity) for batch_id, best_before, quantity in rows}
+        for stamp in sorted(touched["late"]):
+            self._look_at_late(stamp, facts[stamp[0]][0])
+        counts = self._in_pieces(select(BatchCount.batch_id, BatchCount.times), BatchCount.batch_id, set(facts))
+        for batch_id, times in counts:
+            self._look_at_count((batch_id, 0), facts[batch_id][1], times)
+
+    def _often_scanned(self, stamps: set[Stamp]) -> set[Stamp]:
+        found: set[Stamp] = set()
+        asked = sorted(stamps)
+        for start in range(0, len(asked), _AT_ONCE):
+            piece = tuple_(StampCount.batch_id, StampCount.unit).in_(asked[start : start + _AT_ONCE])
+            rows = select(StampCount.batch_id, StampCount.unit).where(piece, StampCount.times >= self._rules.least_visitors)
+            found |= {(batch_id, unit) for batch_id, unit in self._session.execute(rows)}
+        return found
+
+    def _known_alerts(self, stamps: set[Stamp]) -> dict[tuple[str, int, int], Alert]:
+        """The latest of each kind."""
+        asked, known = sorted(stamps), {}
+        for start in range(0, len(asked), _AT_ONCE):
+            piece = tuple_(Alert.batch_id, Alert.unit).in_(asked[start : start + _AT_ONCE])
+            for alert in self._session.scalars(select(Alert).where(piece).order_by(Alert.id)):
+                known[alert.kind, alert.batch_id, alert.unit] = alert
+        return known
+
+    def _in_pieces(self, query: Any, column: Any, ids: Iterable[int]) -> list[Any]:
+        asked = sorted(ids)
+        pieces = (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))
+        return [row for piece in pieces for row in self._session.execute(query.where(column.in_(piece)))]
+
+    # ------------------------------------------------------------------------------------------------------------ units
+
+    def _look_at_unit(self, stamp: Stamp) -> None:
+        copied, burst = self._alerts.get(("copied", *stamp)), self._alerts.get(("burst", *stamp))
+        if copied is not None and copied.conclusion != "genuine":
+            return
+        last_burst = burst.evidence["last_hour"] if burst else None
+        if burst is not None and last_burst is not None and self._hour < last_burst + self._rules.wake_hours:
+            # What follows a burst counts for nothing: it is enough to see now and then whether it goes on.
+            if self._now < burst.looked_at + _LOOKED_DAILY:
+                return
+            burst.looked_at = self._now
+        signs = look_for_signs(self._visits(stamp, self._rules.window_hours, copied), self._rules, last_burst=last_burst)
+        if signs.burst_at is not None and signs.burst_at != last_burst:
+            self._keep_burst(burst, stamp, signs.burst_at)
+        if signs.suspect_at is not None:
+            self._raise("copied", stamp, self._evidence(signs, self._rules.window_hours))
+
+    def _keep_burst(self, burst: Alert | None, stamp: Stamp, hour: int) -> None:
+        if burst is not None and (burst.closed_at is None or hour < burst.evidence["last_hour"] + self._rules.wake_hours):
+            burst.evidence = {**burst.evidence, "last_hour": hour}
+            return
+        rules = {"burst_visitors": self._rules.burst_visitors, "burst_hours": self._rules.burst_hours}
+        self._raise("burst", stamp, {"first_hour": hour, "last_hour": hour, "at": _instant(hour), "rules": rules})
+
+    def _visits(self, stamp: Stamp, window_hours: int, closed: Alert | None, *further: ColumnElement[bool]) -> list[Visit]:
+        """The newest visits within a window, and since a person found that nothing was wrong."""
+        since = int(self._now.timestamp()) // 60 - window_hours * 60
+        if closed is not None and closed.closed_at is not None:
+            since = max(since, int(closed.closed_at.timestamp()) // 60 + 1)
+        identity = () if further else (Scan.unit == stamp[1], Scan.verdict.not_in(_NO_STAMP))
+        rows = select(Scan.minute, Scan.visitor).where(Scan.batch_id == stamp[0], Scan.minute >= since, *identity, *further)
+        newest = self._session.execute(rows.order_by(Scan.minute.desc()).limit(_NEWEST)).all()
+        # Days begin when visitors get new names: at midnight in Viet Nam.
+        return [Visit((minute + _VIETNAM_AHEAD_MINUTES) // 60, int.from_bytes(visitor)) for minute, visitor in reversed(newest)]
+
+    # ---------------------------------------------------------------------------------------------------------- batches
+
+    def _look_at_odd(self, kind: str, stamp: Stamp, which: Sequence[ColumnElement[bool]]) -> None:
+        known = self._alerts.get((kind, *stamp))
+        if known is not None and known.closed_at is None:
+            return
+        signs = odd_visits(self._visits(stamp, self._rules.odd_window_hours, known, *which), self._rules)
+        if signs.suspect_at is not None:
+            self._raise(kind, stamp, self._evidence(signs, self._rules.odd_window_hours))
+
+    def _look_at_late(self, stamp: Stamp, best_before: date | None) -> None:
+        if best_before is None or day_in_vietnam(self._now) <= best_before + timedelta(days=self._rules.late_days):
+            return
+        late = datetime.combine(best_before + timedelta(days=self._rules.late_days), datetime.min.time(), self._now.tzinfo)
+        self._look_at_odd("late", stamp, (Scan.verdict == "EXPIRED", Scan.minute >= int(late.timestamp()) // 60))
+
+    def _look_at_count(self, stamp: Stamp, packs: int | None, times: int) -> None:
+        known = self._alerts.get(("many", *stamp))
+        if packs is None or times < max(self._rules.least_scans, packs * self._rules.scans_a_pack):
+            return
+        if known is not None and known.closed_at is None:
+            return
+        since = day_in_vietnam(self._now) - timedelta(hours=self._rules.window_hours)
+        if known is not None and known.closed_at is not None:
+            since = max(since, day_in_vietnam(known.closed_at) + timedelta(days=1))
+        of_people = (ScanDay.batch_id == stamp[0], ScanDay.kind == "person", ScanDay.day >= since, ScanDay.verdict.not_in(_NO_STAMP))
+        days = list(self._session.scalars(select(func.sum(ScanDay.times)).where(*of_people).group_by(ScanDay.day)))
+        if outnumber_packs(days, packs, self._rules):
+            rules = {"scans_a_pack": self._rules.scans_a_pack, "share_a_day": self._rules.share_a_day}
+            self._raise("many", stamp, {"scans": int(sum(days)), "days": len(days), "packs": packs, "rules": rules})
+
+    # ----------------------------------------------------------------------------------------------------------- alerts
+
+    def _evidence(self, signs: Signs, window_hours: int) -> dict[str, Any]:
+        assert signs.first_hour is not None and signs.suspect_at is not None, "visits were counted"
+        counted = {
+            "visitors": signs.visitors,
+            "hours": signs.hours,
+            "since": _instant(signs.first_hour),
+            "until": _instant(signs.suspect_at),
+        }
+        return {**counted, "days": window_hours // HOURS_A_DAY, "rules": asdict(self._rules)}
+
+    def _raise(self, kind: str, stamp: Stamp, evidence: dict[str, Any]) -> None:
+        suspicion = None
+        if kind == "copied":
+            # A whole batch turns amber by a person alone, or a rival would do it by asking for its codes.
+            suspicion = Suspicion(
+                batch_id=stamp[0], unit=stamp[1], since=self._now, reason=f"{evidence['visitors']} / {evidence['hours']} h"
+            )
+            self._session.add(suspicion)
+            self._session.flush()
+        alert = Alert(kind=kind, batch_id=stamp[0], unit=stamp[1], evidence=evidence, raised_at=self._now, looked_at=self._now)
+        alert.suspicion_id = suspicion.id if suspicion else None
+        self._session.add(alert)
+
+
+def _instant(hour: int) -> str:
+    """When an hour of a visit begins, as ISO 8601 in UTC."""
+    return datetime.fromtimestamp((hour * 60 - _VIETNAM_AHEAD_MINUTES) * 60, tz=UTC).isoformat()
