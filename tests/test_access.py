@@ -19,14 +19,28 @@ from sqlalchemy import select
 from tests.accounts.test_sign_in import PASSWORD, Browser, enrol
 from tests.domain.builders import PRIVATE_KEY, ROOT_PRIVATE_KEY, keyring, public_key
 from tests.factories import NOTICE, PUBLIC_URL
+from tests.factories import OFFICE as OFFICE_ACTOR
 from tests.factories import PRODUCER as PRODUCER_ACTOR
 from traceability.domain.keys import format_keyring, sign_key_file
 from traceability.domain.trust_pack import format_pack
 from traceability.labels.stock import STOCKS
-from traceability.models import Account, BatchDraft, DraftFile, Inspection, InspectionPhotograph, Picture, Printer, Producer
+from traceability.models import (
+    Account,
+    Alert,
+    Batch,
+    BatchDraft,
+    ConsumerReport,
+    DraftFile,
+    Inspection,
+    InspectionPhotograph,
+    Picture,
+    Printer,
+    Producer,
+)
 from traceability.models.engine import acting, reading
 from traceability.operations import secrets_kept
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
+from traceability.operations.alerts import suspect_batch
 from traceability.operations.kept_files import keep_upload
 from traceability.operations.open_batch import attach_file
 from traceability.operations.print_labels import PrintJob, PrintKeys
@@ -73,6 +87,7 @@ EXPECTED = {
     ("GET", "/inspector/findings"): INSPECTOR,
     ("GET", "/inspector/recalls"): INSPECTOR,
     ("GET", "/inspector/alerts"): INSPECTOR,
+    ("GET", "/inspector/reports"): INSPECTOR,
     ("POST", "/inspector/findings"): {**INSPECTOR, "office": "no"},
 }
 NOBODYS = {**dict.fromkeys(ROLES, "no"), "anonymous": "sign in"}
@@ -91,6 +106,9 @@ EXPECTED |= {
     ("POST", "/inspector/batches/<code>/revoke"): ONE_AREAS,
     ("POST", "/inspector/batches/<code>/recalls/<int:recall_id>/lift"): ONE_AREAS,
     ("GET", "/inspector/alerts/<int:alert_id>"): ONE_AREAS,
+    ("GET", "/inspector/reports/<int:report_id>"): ONE_AREAS,
+    ("POST", "/inspector/reports/<int:report_id>"): ONE_AREAS,
+    ("GET", "/inspector/reports/<int:report_id>/photograph"): ONE_AREAS,
     ("POST", "/inspector/alerts/<int:alert_id>"): ONE_AREAS,
     ("POST", "/inspector/batches/<code>/suspect"): ONE_AREAS,
     ("POST", "/inspector/batches/<code>/suspicions/<int:suspicion_id>/clear"): ONE_AREAS,
@@ -293,7 +311,14 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
     if rule.startswith("/inspector/batches/"):
         batch = workshop.stamped(units=3)
         recall = workshop.act(recall_goods, batch.id, NOTICE, units=None, actor=PRODUCER_ACTOR, now=services.clock())
+        suspicion = workshop.act(
+            lambda session: suspect_batch(session, session.get(Batch, batch.id), "x", actor=OFFICE_ACTOR, now=services.clock())
+        )
+        rule = rule.replace("<int:suspicion_id>", str(suspicion.id))
         return rule.replace("<code>", batch.code if whose == OWN else "0" * 12).replace("<int:recall_id>", str(recall.id))
+    if "<int:alert_id>" in rule or "<int:report_id>" in rule:
+        alert_id, report_id = noticed(services, workshop) if whose == OWN else (4711, 4711)
+        return rule.replace("<int:alert_id>", str(alert_id)).replace("<int:report_id>", str(report_id))
     if "<path:name>" in rule:
         return rule.replace("<path:name>", "judge.js")
     if "<int:finding_id>" in rule:
@@ -307,6 +332,20 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
     if "<int:session_id>" in rule:
         return rule.replace("<int:session_id>", str(session_id(services, role, browser) if whose == OWN else 4711))
     return rule
+
+
+def noticed(services, workshop) -> tuple[int, int]:
+    """An alert, and a report with a photograph."""
+    batch, now = workshop.stamped(), services.clock()
+    with acting(services.engine) as session:
+        alert = Alert(kind="many", batch_id=batch.id, unit=0, evidence={"scans": 9, "days": 1, "packs": 1, "rules": {"scans_a_pack": 4}})
+        alert.raised_at = alert.looked_at = now
+        name = services.uploads.put(b"x")
+        report = ConsumerReport(stamp_text="x", verdict="MALFORMED", kind="other", words="x", visitor=b"x", reported_at=now)
+        report.idempotency_key, report.photograph = name, name
+        session.add_all([alert, report])
+        session.flush()
+        return alert.id, report.id
 
 
 def found(services) -> tuple[int, int]:

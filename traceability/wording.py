@@ -53,6 +53,7 @@ def refusals() -> dict[str, str]:
 
 def _of_findings() -> dict[str, str]:
     return {
+        "report_words": gettext("Write what became of it, in at most %(largest)s characters."),
         "alert_conclusion": gettext("Choose what you found."),
         "alert_words": gettext("Write what you found and how, in at most %(largest)s characters."),
         "alert_finding": gettext("That finding is of another lot. Choose one of this lot, or none."),

@@ -8,7 +8,8 @@ from tests.factories import overlapping, refused
 from traceability.domain import base32
 from traceability.models import ConsumerReport
 from traceability.models.engine import acting, reading
-from traceability.operations.report_odd import NewReport, list_reports, report_odd
+from traceability.operations.list_reports import latest_reports
+from traceability.operations.report_odd import NewReport, report_odd
 from traceability.operations.scan import look_up, parse_unverified_path
 
 ENTRY = NewReport("/S/XX", "other", "Hộp bị mở.", "Chợ Cốc Lếu", "key-1")
@@ -106,4 +107,4 @@ def test_reports_are_listed_newest_first(workshop, clock):
         send(workshop, idempotency_key=str(number))
         clock.advance(minutes=1)
     with reading(workshop.services.engine) as session:
-        assert [row.id for row in list_reports(session, most=2)] == [3, 2]
+        assert [row.id for row in latest_reports(session, most=2)] == [3, 2]

@@ -12,7 +12,7 @@ from traceability.journal.record import Record, format_record
 from traceability.models import Alert, ScanWatch, Suspicion
 from traceability.models.engine import acting, reading
 from traceability.operations.alerts import Closing, close_alert
-from traceability.operations.scan_watch import PIECE, look_at_new_scans
+from traceability.operations.scan_watch import look_at_new_scans
 from traceability.scan_loader import ScanLoader
 
 HOUR = 3600
@@ -220,4 +220,4 @@ def test_the_loader_looks_after_it_has_loaded(services, workshop, clock):
     stops = iter([False] * 12)
     loader = ScanLoader(services.engine, folder, clock, lambda: next(stops, True))
     loader.keep_loading(lambda _: None, months=24)
-    assert [alert.kind for alert in alerts(services)] == ["copied"] and PIECE > len(ODD)
+    assert [alert.kind for alert in alerts(services)] == ["copied"]

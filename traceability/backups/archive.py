@@ -21,7 +21,7 @@ from traceability.backups.rows import table_names, write_rows
 from traceability.backups.sealed import seal
 from traceability.journal.files import sync_folder
 from traceability.migrations import current_revision
-from traceability.models import InspectionPhotograph, Upload
+from traceability.models import ConsumerReport, InspectionPhotograph, Upload
 from traceability.models.engine import reading
 
 VERSION = 1
@@ -137,9 +137,9 @@ def _add_rows(archive: Archive, engine: Engine, folder: Path, uploads: Path) -> 
                 archive.add(f"tables/{name}.jsonl", file, size)
         names = [
             name
-            for table in (Upload, InspectionPhotograph)
-            if table.__tablename__ in kept
-            for name in session.scalars(select(table.name).order_by(table.id))
+            for column in (Upload.name, InspectionPhotograph.name, ConsumerReport.photograph)
+            if column.class_.__tablename__ in kept
+            for name in session.scalars(select(column).where(column.is_not(None)).order_by(column))
         ]
     for name in names:
         # Named by the snapshot; what was handed over later is not in it.

@@ -22,8 +22,8 @@ from traceability.migrations import migrate
 from traceability.models import Batch
 from traceability.models.audit import last_mark
 from traceability.models.engine import acting, reading
+from traceability.operations.list_reports import latest_reports
 from traceability.operations.public_facts import batch_path, sample_stamps
-from traceability.operations.report_odd import list_reports
 from traceability.qr.symbol import encode
 from traceability.qr.terminal import terminal_text
 from traceability.sample import SampleKeys, is_loaded, load_sample
@@ -80,7 +80,7 @@ def add(app: Flask, services: Services) -> None:
     def report_list(most: int) -> None:
         """Print one report a line: number, time, verdict, kind, stamp, place, words."""
         with speaking(services), reading(services.engine) as session:
-            rows = list_reports(session, most=most)
+            rows = latest_reports(session, most=most)
             for row in rows:
                 moment = row.reported_at.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M")
                 words = " ".join((row.words or "").split())

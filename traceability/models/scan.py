@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from traceability.domain.verdict import Verdict
 from traceability.models.base import Base, Instant, one_of
+from traceability.models.batch import Batch
 
 REPORT_KINDS = ("code_elsewhere", "goods_differ", "pack_opened", "price_or_sale", "other")
 
@@ -40,12 +41,21 @@ class Scan(Base):
 
 
 class ConsumerReport(Base):
-    """Something odd that a person reported about a stamp; the text is theirs, nothing else of them is kept."""
+    """Something odd that a person reported about a stamp; text and photograph are theirs, nothing else of them is kept.
+
+    `photograph` is its random name among the uploads. Whoever looks into the report says what became of it.
+    """
 
     __tablename__ = "consumer_report"
     __table_args__ = (
         one_of("kind", REPORT_KINDS),
         UniqueConstraint("idempotency_key"),
+        UniqueConstraint("photograph"),
+        CheckConstraint(
+            "(handled_at IS NULL AND handled_by IS NULL AND handled_words IS NULL)"
+            " OR (handled_at IS NOT NULL AND handled_by IS NOT NULL AND length(handled_words) > 0)",
+            name="handled_whole",
+        ),
         Index("ix_consumer_report_reported_at", "reported_at"),
     )
     __audited__ = False
@@ -61,6 +71,12 @@ class ConsumerReport(Base):
     visitor: Mapped[bytes] = mapped_column(LargeBinary)
     reported_at: Mapped[datetime] = mapped_column(Instant)
     idempotency_key: Mapped[str] = mapped_column(String(64))
+    photograph: Mapped[str | None] = mapped_column(String(64))
+    handled_at: Mapped[datetime | None] = mapped_column(Instant)
+    handled_by: Mapped[str | None] = mapped_column(String(100))
+    handled_words: Mapped[str | None] = mapped_column(String(1000))
+
+    batch: Mapped[Batch | None] = relationship()
 
 
 class KeyAlarm(Base):

@@ -20,13 +20,14 @@ MOST_PER_HOUR = 30
 
 @dataclass(frozen=True)
 class NewReport:
-    """A report as a person sends it. `stamp_text` is what was scanned or typed."""
+    """A report as a person sends it. `stamp_text` is what was scanned or typed, `photograph` its name among the uploads."""
 
     stamp_text: str
     kind: str
     words: str
     place: str | None
     idempotency_key: str
+    photograph: str | None = None
 
 
 def report_odd(session: Session, entry: NewReport, found: Found, *, visitor: bytes, now: datetime) -> ConsumerReport:
@@ -61,6 +62,7 @@ def report_odd(session: Session, entry: NewReport, found: Found, *, visitor: byt
         visitor=visitor,
         reported_at=now,
         idempotency_key=entry.idempotency_key,
+        photograph=entry.photograph,
     )
     try:
         with session.begin_nested():
@@ -72,11 +74,6 @@ def report_odd(session: Session, entry: NewReport, found: Found, *, visitor: byt
             raise
         return known
     return report
-
-
-def list_reports(session: Session, *, most: int = 100) -> list[ConsumerReport]:
-    """The latest reports, newest first."""
-    return list(session.scalars(select(ConsumerReport).order_by(ConsumerReport.reported_at.desc(), ConsumerReport.id.desc()).limit(most)))
 
 
 def _find_sent(session: Session, entry: NewReport) -> ConsumerReport | None:

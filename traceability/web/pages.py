@@ -43,6 +43,7 @@ from traceability.web.printing import printing
 from traceability.web.producer import producer
 from traceability.web.producer_words import field_name, package_name, shown_value, sort_name, stage_name, state_name
 from traceability.web.public import public, script_version
+from traceability.web.report_list import report_list
 from traceability.web.reports import reports
 from traceability.web.request_log import number_requests
 from traceability.web.services import services
@@ -70,6 +71,7 @@ _BLUEPRINTS = (
     findings,
     inspected,
     alerts,
+    report_list,
     follow,
 )
 _TAGS = {"vi": "vi", "en": "en", "zh": "zh-Hans"}

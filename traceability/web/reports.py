@@ -1,6 +1,9 @@
 """The form by which anybody reports something odd about a stamp."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,6 +14,7 @@ from traceability.domain.errors import Refused
 from traceability.models.engine import acting
 from traceability.operations.report_odd import NewReport, report_odd
 from traceability.operations.scan import look_up
+from traceability.pictures import store_page
 from traceability.web.languages import choose_language
 from traceability.web.public import read_any, sender
 from traceability.web.services import services
@@ -38,13 +42,32 @@ def send_report() -> ResponseReturnValue:
     try:
         if not entry.idempotency_key:
             raise Refused("idempotency_reused")
-        with acting(around.engine) as session:
+        with _kept_photograph() as name, acting(around.engine) as session:
             found = look_up(session, read_any(text), keys=around.scan_keys, language=choose_language(), now=now)
-            number = report_odd(session, entry, found, visitor=sender(), now=now).id
+            report = report_odd(session, replace(entry, photograph=name), found, visitor=sender(), now=now)
+            number, is_kept = report.id, report.photograph == name
+        if name and not is_kept:
+            # Sent before: the first one's photograph stays.
+            around.uploads.remove(name)
     except Refused as refused:
         status = 429 if refused.code == "report_flood" else 400
         return _form(stamp=text, problem=word_refusal(refused)), status
     return render_template("public/report.html", done=number), 201
+
+
+@contextmanager
+def _kept_photograph() -> Iterator[str | None]:
+    """The photograph, re-encoded and written; removed again where the report is not taken."""
+    content = request.files["photograph"].read() if "photograph" in request.files else b""
+    if not content:
+        yield None
+        return
+    name = services().uploads.put(store_page(content).content)
+    try:
+        yield name
+    except BaseException:
+        services().uploads.remove(name)
+        raise
 
 
 def unsent(problem: str) -> str:
