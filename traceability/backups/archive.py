@@ -140,6 +140,7 @@ def _add_rows(archive: Archive, engine: Engine, folder: Path, uploads: Path) -> 
             for column in (Upload.name, InspectionPhotograph.name, ConsumerReport.photograph)
             if column.class_.__tablename__ in kept
             for name in session.scalars(select(column).where(column.is_not(None)).order_by(column))
+            if name
         ]
     for name in names:
         # Named by the snapshot; what was handed over later is not in it.

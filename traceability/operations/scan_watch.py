@@ -1,4 +1,4 @@
-"""The rules look at what was scanned: alerts are raised, and of units amber pages. Scans are read in the order in which they were loaded."""
+"""The rules look at what was scanned: they raise alerts, and turn pages of units amber. Scans are read in the order of loading."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
