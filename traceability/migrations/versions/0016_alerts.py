@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan_watch")),
     )
     # A stamp's next scan has all of its earlier ones looked at, so nothing needs to be gone through now.
-    op.execute("INSERT INTO scan_watch (id, scan_id) SELECT 1, coalesce(max(id), 0) FROM scan")
+    op.execute("INSERT INTO scan_watch (id, scan_id) SELECT 1, id FROM scan ORDER BY id DESC LIMIT 1")
     op.add_column("suspicion", sa.Column("suspected_by", sa.String(length=100), nullable=True))
     op.add_column("suspicion", sa.Column("cleared_by", sa.String(length=100), nullable=True))
 
