@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from isal import igzip
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, inspect, select
 
 from traceability.backups.faults import BackupFault
 from traceability.backups.rows import table_names, write_rows
@@ -135,13 +135,14 @@ def _add_rows(archive: Archive, engine: Engine, folder: Path, uploads: Path) -> 
                 size = file.tell()
                 file.seek(0)
                 archive.add(f"tables/{name}.jsonl", file, size)
-        names = [
-            name
+        # A database of an older release may lack a table or a column.
+        columns = {name: {column["name"] for column in inspect(connection).get_columns(name)} for name in kept}
+        named = [
+            column
             for column in (Upload.name, InspectionPhotograph.name, ConsumerReport.photograph)
-            if column.class_.__tablename__ in kept
-            for name in session.scalars(select(column).where(column.is_not(None)).order_by(column))
-            if name
+            if column.key in columns.get(column.class_.__tablename__, ())
         ]
+        names = [name for column in named for name in session.scalars(select(column).order_by(column)) if name]
     for name in names:
         # Named by the snapshot; what was handed over later is not in it.
         archive.add_path(f"uploads/{name}", uploads / name)
