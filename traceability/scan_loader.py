@@ -16,7 +16,7 @@ from traceability.journal.record import RECORD_BYTES
 from traceability.models.engine import acting, reading
 from traceability.operations.load_scans import AnotherLoader, Loaded, forget_files, forget_scans, load_slice, loaded_until
 from traceability.operations.register_changes import forget_changes
-from traceability.operations.scan_watch import PIECE, look_at_new_scans
+from traceability.operations.scan_watch import Looked, look_at_new_scans
 
 _log = logging.getLogger(__name__)
 # Rows a transaction when old scans go, so that no other act waits long.
@@ -100,8 +100,8 @@ class ScanLoader:
             _log.warning("%s ends with %s bytes of a record that was never whole", path.name, found.torn)
         return loaded
 
-    def look(self) -> int:
-        """Has the rules look at a piece of what was loaded, and raises alerts; how many scans. Raises SQLAlchemyError."""
+    def look(self) -> Looked:
+        """Has the rules look at a piece of what was loaded, and raises alerts. Raises SQLAlchemyError."""
         with acting(self.engine, act="watch_scans") as session:
             return look_at_new_scans(session, now=self.clock())
 
@@ -129,7 +129,7 @@ class ScanLoader:
                 loaded = self.load_all()
                 if time.monotonic() >= looks_at:
                     # Where much was loaded the next piece follows at once, after what came meanwhile.
-                    looks_at = time.monotonic() + (0.0 if self.look() >= PIECE else _LOOKS_EVERY_S)
+                    looks_at = time.monotonic() + (0.0 if self.look().more else _LOOKS_EVERY_S)
                 if self.clock() >= forget_at:
                     self.forget(months)
                     forget_at = self.clock() + timedelta(hours=1)

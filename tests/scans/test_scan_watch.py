@@ -44,7 +44,7 @@ def scanned(services, clock, workshop):
 
     def look_again():
         with acting(services.engine) as session:
-            return look_at_new_scans(session, now=services.clock())
+            return look_at_new_scans(session, now=services.clock()).scans
 
     load.again = look_again
     return load
@@ -97,6 +97,24 @@ def test_one_person_who_scans_again_and_again_raises_nothing(scanned, services, 
     batch = workshop.stamped(units=9)
     scanned(batch, [60 * number for number in range(300)], unit=3, visitor=7)
     assert alerts(services) == []
+
+
+def test_one_phone_that_scans_each_minute_hides_no_copies(scanned, services, workshop):
+    batch = workshop.stamped(units=9)
+    scanned(batch, [60 * number for number in range(600)], unit=3, visitor=7, look=False)
+    scanned(batch, ODD[2:], unit=3)
+    assert [alert.kind for alert in alerts(services)] == ["copied"]
+
+
+def test_numbers_with_gaps_end_no_round_before_all_was_looked_at(scanned, services, workshop, monkeypatch):
+    batch = workshop.stamped(units=9)
+    monkeypatch.setattr("traceability.operations.scan_watch.PIECE", 15)
+    scanned(batch, ODD, unit=3, look=False)
+    with services.engine.begin() as connection:
+        connection.execute(text("DELETE FROM scan WHERE id BETWEEN 3 AND 6"))
+    loader = ScanLoader(services.engine, services.journal.folder, services.clock)
+    rounds = [loader.look() for _ in range(3)]
+    assert [(found.scans, found.more) for found in rounds] == [(11, True), (15, True), (10, False)]
 
 
 def test_days_begin_at_midnight_in_viet_nam_where_visitors_get_new_names(scanned, services, workshop, clock):

@@ -8,7 +8,6 @@ import click
 from flask import Flask
 
 from traceability.cli.failing import speaking
-from traceability.operations.scan_watch import PIECE
 from traceability.scan_loader import ScanLoader
 from traceability.web.services import Services
 
@@ -28,7 +27,7 @@ def add(app: Flask, services: Services) -> None:
         if once:
             with speaking(services):
                 click.echo(f"loaded {loader.load_all()} scans")
-                while loader.look() >= PIECE:
+                while loader.look().more:
                     pass
             return
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,21 +1,20 @@
 """The rules look at what was scanned: they raise alerts, and turn pages of units amber. Scans are read in the order of loading."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from traceability.domain.dates import day_in_vietnam
+from traceability.domain.dates import VIETNAM, day_in_vietnam
 from traceability.domain.suspects import HOURS_A_DAY, RULES, Rules, Signs, Visit, look_for_signs, odd_visits, outnumber_packs
 from traceability.models import Alert, Batch, BatchCount, Scan, ScanDay, ScanWatch, StampCount, Suspicion
 
 # Scans a transaction, so that no other act waits long.
 PIECE = 20_000
-# No stretch without a burst holds more visits in a rule's window than these, so that older ones change nothing.
+# So many visits are a burst or fit the rule, so that older ones change nothing.
 _NEWEST = 500
 _LOOKED_DAILY = timedelta(days=1)
 _AT_ONCE = 400
@@ -25,8 +24,26 @@ _NO_STAMP = ("UNKNOWN", "MALFORMED")
 Stamp = tuple[int, int]
 
 
-def look_at_new_scans(session: Session, *, now: datetime, rules: Rules = RULES) -> int:
-    """Looks at the next scans that were loaded, and raises alerts; how many scans. Nobody is told but by the rows.
+@dataclass(frozen=True)
+class Looked:
+    """How many scans were looked at, and whether there are more."""
+
+    scans: int
+    more: bool
+
+
+@dataclass
+class _Touched:
+    """What was scanned: units, batches, and batches by codes that were never issued or after their best-before date."""
+
+    units: set[Stamp] = field(default_factory=set)
+    batches: set[int] = field(default_factory=set)
+    invented: set[int] = field(default_factory=set)
+    late: set[int] = field(default_factory=set)
+
+
+def look_at_new_scans(session: Session, *, now: datetime, rules: Rules = RULES) -> Looked:
+    """Looks at the next scans that were loaded, and raises alerts. Nobody is told but by the rows.
 
     A scan that another loader commits later than one with a higher number is looked at with the stamp's next one.
     """
@@ -40,17 +57,21 @@ def look_at_new_scans(session: Session, *, now: datetime, rules: Rules = RULES) 
     ends = min(newest, begins + PIECE)
     piece = (Scan.id > begins, Scan.id <= ends)
     stamps = select(Scan.batch_id, Scan.unit, Scan.verdict, func.count(Scan.id)).where(*piece)
-    touched: dict[str, set[Stamp]] = defaultdict(set)
-    scans = 0
+    touched, scans = _Touched(), 0
     for batch_id, unit, verdict, count in session.execute(stamps.group_by(Scan.batch_id, Scan.unit, Scan.verdict)):
-        touched["unit" if verdict not in _NO_STAMP and unit else verdict].add((batch_id, unit))
-        touched["batch"].add((batch_id, 0))
-        touched["late"] |= {(batch_id, 0)} if verdict == "EXPIRED" else set()
+        touched.batches.add(batch_id)
+        if unit and verdict not in _NO_STAMP:
+            touched.units.add((batch_id, unit))
+        if verdict == "UNKNOWN":
+            touched.invented.add(batch_id)
+        if verdict == "EXPIRED":
+            touched.late.add(batch_id)
         scans += count
     place.scan_id = ends
     _Watch(session, now, rules).look(touched)
     session.flush()
-    return scans
+    # Numbers have gaps, so that a piece may hold fewer scans than its length.
+    return Looked(scans, ends < newest)
 
 
 class _Watch:
@@ -60,19 +81,18 @@ class _Watch:
         self._session, self._now, self._rules = session, now, rules
         self._hour = (int(now.timestamp()) // 60 + _VIETNAM_AHEAD_MINUTES) // 60
 
-    def look(self, touched: dict[str, set[Stamp]]) -> None:
+    def look(self, touched: _Touched) -> None:
         """Looks at units, then at batches."""
-        often = self._often_scanned(touched["unit"])
-        batches = touched["batch"]
-        self._alerts = self._known_alerts(often | batches)
+        often = self._often_scanned(touched.units)
+        self._alerts = self._known_alerts(often | {(batch_id, 0) for batch_id in touched.batches})
         for stamp in sorted(often):
             self._look_at_unit(stamp)
-        for stamp in sorted(touched["UNKNOWN"]):
-            self._look_at_odd("invented", stamp, (Scan.unit == 0, Scan.verdict == "UNKNOWN"))
-        rows = self._in_pieces(select(Batch.id, Batch.best_before, Batch.quantity), Batch.id, {batch_id for batch_id, _ in batches})
+        for batch_id in sorted(touched.invented):
+            self._look_at_odd("invented", (batch_id, 0), (Scan.unit == 0, Scan.verdict == "UNKNOWN"))
+        rows = self._in_pieces(select(Batch.id, Batch.best_before, Batch.quantity), Batch.id, touched.batches)
         facts = {batch_id: (best_before, quantity) for batch_id, best_before, quantity in rows}
-        for stamp in sorted(touched["late"]):
-            self._look_at_late(stamp, facts[stamp[0]][0])
+        for batch_id in sorted(touched.late):
+            self._look_at_late((batch_id, 0), facts[batch_id][0])
         counts = self._in_pieces(select(BatchCount.batch_id, BatchCount.times), BatchCount.batch_id, set(facts))
         for batch_id, times in counts:
             self._look_at_count((batch_id, 0), facts[batch_id][1], times)
@@ -126,13 +146,17 @@ class _Watch:
         self._raise("burst", stamp, {"first_hour": hour, "last_hour": hour, "at": _instant(hour), "rules": rules})
 
     def _visits(self, stamp: Stamp, window_hours: int, closed: Alert | None, *further: ColumnElement[bool]) -> list[Visit]:
-        """The newest visits within a window, and since a person found that nothing was wrong."""
+        """The newest visits within a window, and since a person found that nothing was wrong: each visitor's first of a day.
+
+        By visitors and not by scans, or one phone that scans each minute would push all others out of sight.
+        """
         since = int(self._now.timestamp()) // 60 - window_hours * 60
         if closed is not None and closed.closed_at is not None:
             since = max(since, int(closed.closed_at.timestamp()) // 60 + 1)
         identity = () if further else (Scan.unit == stamp[1], Scan.verdict.not_in(_NO_STAMP))
-        rows = select(Scan.minute, Scan.visitor).where(Scan.batch_id == stamp[0], Scan.minute >= since, *identity, *further)
-        newest = self._session.execute(rows.order_by(Scan.minute.desc()).limit(_NEWEST)).all()
+        first = func.min(Scan.minute)
+        rows = select(first, Scan.visitor).where(Scan.batch_id == stamp[0], Scan.minute >= since, *identity, *further)
+        newest = self._session.execute(rows.group_by(Scan.visitor).order_by(first.desc()).limit(_NEWEST)).all()
         # Days begin when visitors get new names: at midnight in Viet Nam.
         return [Visit((minute + _VIETNAM_AHEAD_MINUTES) // 60, int.from_bytes(visitor)) for minute, visitor in reversed(newest)]
 
@@ -147,9 +171,11 @@ class _Watch:
             self._raise(kind, stamp, self._evidence(signs, self._rules.odd_window_hours))
 
     def _look_at_late(self, stamp: Stamp, best_before: date | None) -> None:
-        if best_before is None or day_in_vietnam(self._now) <= best_before + timedelta(days=self._rules.late_days):
+        if best_before is None:
             return
-        late = datetime.combine(best_before + timedelta(days=self._rules.late_days), datetime.min.time(), self._now.tzinfo)
+        late = datetime.combine(best_before + timedelta(days=self._rules.late_days + 1), time(), VIETNAM)
+        if self._now < late:
+            return
         self._look_at_odd("late", stamp, (Scan.verdict == "EXPIRED", Scan.minute >= int(late.timestamp()) // 60))
 
     def _look_at_count(self, stamp: Stamp, packs: int | None, times: int) -> None:
