@@ -97,7 +97,13 @@ def test_a_closing_may_rest_on_a_finding_of_the_same_lot_and_on_no_other(inspect
     assert the(services, Alert).inspection_id == own and the(services, Suspicion).cleared_at is None
 
 
-@pytest.mark.parametrize("changed", [{"conclusion": ""}, {"conclusion": "yes"}, {"words": " "}, {"words": "x" * 1001}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"conclusion": ""}, {"conclusion": "yes"}, {"words": " "}, {"words": "x" * 1001}),
+        *({"finding": "99999999999"}, {"finding": "999999999"}, {"finding": "x"}, {"finding": "²"}),
+    ],
+)
 def test_a_bad_closing_is_told_with_what_was_typed_and_closes_nothing(inspector, workshop, raised, services, changed):
     number = raised(workshop.stamped(units=9))
     address = f"/inspector/alerts/{number}"

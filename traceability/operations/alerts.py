@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from traceability.domain import base32
 from traceability.domain.accounts import Principal
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.roles import CONFIRMING_ROLES, Actor, check_role
 from traceability.domain.suspects import ALERTS, CONCLUSIONS
-from traceability.models import Alert, Batch, Inspection, Product, Suspicion
-from traceability.operations.areas import batches_of_area
+from traceability.models import Alert, Batch, Inspection, Suspicion
+from traceability.operations.areas import batches_of_area, names_batch
 
 MOST_WORDS = 1000
 ROWS_A_PAGE = 50
-ORDERS = ("newest", "oldest", "kind")
 
 
 @dataclass(frozen=True)
@@ -38,19 +36,11 @@ def list_alerts(
     if state in ("open", "closed"):
         rows = rows.where(Alert.closed_at.is_(None) if state == "open" else Alert.closed_at.is_not(None))
     if search:
-        code = base32.fold(search.replace("-", "").replace(" ", ""))
-        of_name = Batch.product_id.in_(select(Product.id).where(Product.name.icontains(search, autoescape=True)))
-        rows = rows.where(of_name | Batch.lot.icontains(search, autoescape=True) | (Batch.code == code))
+        rows = rows.where(names_batch(search))
     newest = (Alert.raised_at.desc(), Alert.id.desc())
     orders = {"oldest": (Alert.raised_at, Alert.id), "kind": (Alert.kind, *newest)}
     found = list(session.scalars(rows.order_by(*orders.get(order, newest)).offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1)))
     return found[:ROWS_A_PAGE], len(found) > ROWS_A_PAGE
-
-
-def count_open_alerts(session: Session, by: Principal) -> int:
-    """How many wait for somebody of this area."""
-    rows = select(func.count(Alert.id)).join(Batch, Batch.id == Alert.batch_id).where(batches_of_area(by), Alert.closed_at.is_(None))
-    return session.scalar(rows) or 0
 
 
 def fetch_alert(session: Session, by: Principal, alert_id: int, *, lock: bool = False) -> Alert:

@@ -5,13 +5,12 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from traceability.domain import base32
 from traceability.domain.accounts import Principal
 from traceability.domain.errors import NotFound, Refused
-from traceability.models import Batch, ConsumerReport, Product
+from traceability.models import Batch, ConsumerReport
 from traceability.models.audit import note
 from traceability.models.scan import REPORT_KINDS
-from traceability.operations.areas import batches_of_area
+from traceability.operations.areas import batches_of_area, names_batch
 
 MOST_WORDS = 1000
 ROWS_A_PAGE = 50
@@ -30,10 +29,8 @@ def list_reports(
     if state in ("open", "handled"):
         rows = rows.where(ConsumerReport.handled_at.is_(None) if state == "open" else ConsumerReport.handled_at.is_not(None))
     if search:
-        code = base32.fold(search.replace("-", "").replace(" ", ""))
-        of_name = Batch.product_id.in_(select(Product.id).where(Product.name.icontains(search, autoescape=True)))
-        texts = (Batch.lot, ConsumerReport.place, ConsumerReport.words)
-        rows = rows.where(or_(of_name, Batch.code == code, *(text.icontains(search, autoescape=True) for text in texts)))
+        texts = (ConsumerReport.place, ConsumerReport.words)
+        rows = rows.where(or_(names_batch(search), *(text.icontains(search, autoescape=True) for text in texts)))
     newest = (ConsumerReport.reported_at.desc(), ConsumerReport.id.desc())
     ordered = rows.order_by(*((ConsumerReport.reported_at, ConsumerReport.id) if order == "oldest" else newest))
     shown = ordered.options(joinedload(ConsumerReport.batch).joinedload(Batch.product))

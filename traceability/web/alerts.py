@@ -15,6 +15,8 @@ from traceability.operations.alerts import Closing, clear_suspicion, close_alert
 from traceability.operations.inspected import authority_batch
 from traceability.web.access import open_to, principal
 from traceability.web.acts import actor, doing
+from traceability.web.asked import asked_of_list
+from traceability.web.batch_forms import whole_number
 from traceability.web.findings import result_words
 from traceability.web.inspected import acting_role, back_to, inspected_page
 from traceability.web.languages import choose_language
@@ -22,16 +24,13 @@ from traceability.web.services import services
 from traceability.wording import word_refusal
 
 alerts = Blueprint("alerts", __name__)
-STATES = ("open", "closed", "")
 
 
 @alerts.get("/inspector/alerts")
 @open_to("inspector", "office")
 def list_all() -> ResponseReturnValue:
     """Alerts of one's area, open ones first asked for, with search and order."""
-    asked = {name: request.args.get(name, usual).strip()[:100] for name, usual in (("search", ""), ("kind", ""), ("state", "open"))}
-    asked["order"] = request.args.get("order", "newest")
-    page = min(max(request.args.get("page", 0, type=int), 0), 10_000)
+    asked, page = asked_of_list()
     with reading(services().engine) as session:
         rows, more = list_alerts(session, principal(), **asked, page=page)
         return render_template("inspector/alerts.html", rows=rows, more=more, page=page, asked=asked, **_words())
@@ -52,8 +51,7 @@ def close(alert_id: int) -> ResponseReturnValue:
     try:
         with doing("close_alert") as session:
             row = fetch_alert(session, principal(), alert_id, lock=True)
-            finding = fields.get("finding", "")
-            closing = Closing(fields.get("conclusion", ""), fields.get("words", ""), int(finding) if finding.isdecimal() else None)
+            closing = Closing(fields.get("conclusion", ""), fields.get("words", ""), whole_number(fields.get("finding", "")))
             close_alert(session, row, closing, actor=actor(acting_role()), now=services().clock())
     except NotFound:
         raise

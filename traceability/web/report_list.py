@@ -9,6 +9,7 @@ from traceability.models.engine import reading
 from traceability.operations.list_reports import fetch_report, handle_report, list_reports
 from traceability.web.access import open_to, principal
 from traceability.web.acts import actor, doing
+from traceability.web.asked import asked_of_list
 from traceability.web.inspected import acting_role
 from traceability.web.languages import choose_language
 from traceability.web.services import services
@@ -22,9 +23,7 @@ report_list = Blueprint("report_list", __name__)
 @open_to("inspector", "office")
 def list_all() -> ResponseReturnValue:
     """Reports of one's area, open ones unless others are asked for, with search."""
-    usual = {"search": "", "kind": "", "state": "open", "order": "newest"}
-    asked = {name: request.args.get(name, value).strip()[:100] for name, value in usual.items()}
-    page = min(max(request.args.get("page", 0, type=int), 0), 10_000)
+    asked, page = asked_of_list()
     with reading(services().engine) as session:
         rows, more = list_reports(session, principal(), **asked, page=page)
         return render_template("inspector/reports.html", rows=rows, more=more, page=page, asked=asked, kinds=dict(report_kinds()))
