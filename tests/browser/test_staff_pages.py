@@ -1,6 +1,7 @@
 """The staff pages as a person with a phone sees them: signed in, without a fault that axe finds, by keyboard alone."""
 
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pyotp
@@ -11,7 +12,8 @@ from sqlalchemy import select
 
 from tests.browser.site import Site
 from tests.producer.test_logo import logo_file
-from traceability.models import Batch, Printer, Producer, Product, Recall
+from traceability.domain.suspects import ALERTS, RULES
+from traceability.models import Alert, Batch, ConsumerReport, Printer, Producer, Product, Recall
 from traceability.models.engine import acting
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
 
@@ -209,7 +211,42 @@ def test_the_office_sets_up_its_second_factor_and_sees_the_register(browser: Bro
             for summary in page.locator("summary").all():
                 summary.click()
             check(page)
+    paths = pages_of_what_was_noticed(site)
+    for width, language in ((360, "vi"), (1280, "en"), (360, "zh")):
+        page.set_viewport_size({"width": width, "height": 640})
+        for path in paths:
+            page.goto(f"{site.base}{path}{'&' if '?' in path else '?'}lang={language}")
+            for summary in page.locator("main summary").all():
+                summary.click()
+            check(page)
     context.close()
+
+
+def pages_of_what_was_noticed(site: Site) -> list[str]:
+    """Alerts of each kind and reports, one with a picture and one of a code that is long and none of ours."""
+    services = site.workshop.services
+    rules = asdict(RULES)
+    hours = {"visitors": 14, "hours": 9, "since": "2026-11-01T03:00:00+00:00", "until": "2026-11-05T07:00:00+00:00", "days": 120}
+    evidence = {"burst": {"last_hour": 1}, "many": {"scans": 1234, "days": 60, "packs": 300}}
+    with acting(services.engine) as session:
+        batch = session.scalars(select(Batch).where(Batch.stamp_scope == "unit")).first()
+        told = {"words": "x" * 300, "visitor": b"x", "reported_at": services.clock()}
+        rows: list[Alert | ConsumerReport] = [
+            ConsumerReport(batch_id=batch.id, stamp_text=batch.code, verdict="ISSUED", kind="other", idempotency_key="1", **told),
+            ConsumerReport(stamp_text="https://example.org/" + "x" * 90, verdict="MALFORMED", kind="other", idempotency_key="2", **told),
+        ]
+        for kind in ALERTS:
+            row = Alert(kind=kind, batch_id=batch.id, unit=3 if kind in ("copied", "burst") else 0)
+            row.evidence = {**evidence.get(kind, hours), "rules": rules}
+            row.raised_at = row.looked_at = services.clock()
+            rows.append(row)
+        session.add_all(rows)
+        session.flush()
+        reports, alerts = [row.id for row in rows[:2]], [row.id for row in rows[2:]]
+        code = batch.code
+    lists = ("/inspector/alerts", "/inspector/alerts?search=nichts", "/inspector/reports", "/inspector/reports?state=handled")
+    one = (*(f"/inspector/alerts/{number}" for number in alerts), *(f"/inspector/reports/{number}" for number in reports))
+    return [*lists, *one, f"/inspector/batches/{code}"]
 
 
 def test_a_member_is_invited_and_removed_by_keyboard_alone(browser: Browser, site: Site, accounts: dict[str, str]) -> None:

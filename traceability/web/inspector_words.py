@@ -8,6 +8,11 @@ def words() -> dict[str, str]:
     return {**_verdicts(), **_reasons(), **_pack(), **_rest()}
 
 
+def verdict_words() -> dict[str, str]:
+    """What each verdict is called."""
+    return {name.removeprefix("verdict_"): word for name, word in _verdicts().items() if name.startswith("verdict_")}
+
+
 def _verdicts() -> dict[str, str]:
     return {
         "verdict_ISSUED": _("Issued by us"),

@@ -11,6 +11,7 @@ from traceability.web.access import open_to, principal
 from traceability.web.acts import actor, doing
 from traceability.web.asked import asked_of_list
 from traceability.web.inspected import acting_role
+from traceability.web.inspector_words import verdict_words
 from traceability.web.languages import choose_language
 from traceability.web.services import services
 from traceability.web.wording import report_kinds
@@ -68,4 +69,5 @@ def photograph(report_id: int) -> ResponseReturnValue:
 def _page(report_id: int, fields: MultiDict[str, str], problem: str | None = None) -> str:
     with reading(services().engine) as session:
         row = fetch_report(session, principal(), report_id)
-        return render_template("inspector/report.html", row=row, kinds=dict(report_kinds()), fields=fields, problem=problem)
+        told = {"kinds": dict(report_kinds()), "verdict": verdict_words()[row.verdict], "fields": fields, "problem": problem}
+        return render_template("inspector/report.html", row=row, **told)
