@@ -14,7 +14,13 @@ from traceability.models.engine import make_engine
 from traceability.operations.withdraw import recall_goods
 
 # Columns that later steps add with a default; the sample leaves them at it.
-ADDED_LATER = {"batch": {"version"}, "product": {"lot_pattern", "keeps_days"}, "print_run": {"design", "language"}}
+ADDED_LATER = {
+    "batch": {"version"},
+    "product": {"lot_pattern", "keeps_days"},
+    "print_run": {"design", "language"},
+    "suspicion": {"suspected_by", "cleared_by"},
+    "consumer_report": {"photograph", "handled_at", "handled_by", "handled_words"},
+}
 
 
 def dump(engine):
