@@ -25,6 +25,8 @@ _CHANGES_KEPT = timedelta(days=1)
 _FILES_KEPT = timedelta(days=400)
 # How soon after it was loaded a scan may be looked at by the rules.
 _LOOKS_EVERY_S = 10.0
+# How long it is looked before more are loaded.
+_LOOKS_FOR_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,13 @@ class ScanLoader:
         with acting(self.engine, act="watch_scans") as session:
             return look_at_new_scans(session, now=self.clock())
 
+    def _look_a_while(self) -> bool:
+        """Looks at pieces for a second, so that scans are loaded meanwhile; whether there are more."""
+        ends = time.monotonic() + _LOOKS_FOR_S
+        while (more := self.look().more) and time.monotonic() < ends and not self.stopping():
+            pass
+        return more
+
     def forget(self, months: int) -> int:
         """Deletes raw scans that are older than so many months, and rows that nobody reads any more; how many scans."""
         now, forgotten = self.clock(), 0
@@ -128,8 +137,7 @@ class ScanLoader:
             try:
                 loaded = self.load_all()
                 if time.monotonic() >= looks_at:
-                    # Where much was loaded the next piece follows at once, after what came meanwhile.
-                    looks_at = time.monotonic() + (0.0 if self.look().more else _LOOKS_EVERY_S)
+                    looks_at = time.monotonic() + (0.0 if self._look_a_while() else _LOOKS_EVERY_S)
                 if self.clock() >= forget_at:
                     self.forget(months)
                     forget_at = self.clock() + timedelta(hours=1)
