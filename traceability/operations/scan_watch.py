@@ -94,8 +94,7 @@ class _Watch:
         for batch_id in sorted(touched.late):
             self._look_at_late((batch_id, 0), facts[batch_id][0])
         counts = self._in_pieces(select(BatchCount.batch_id, BatchCount.times), BatchCount.batch_id, set(facts))
-        for batch_id, times in counts:
-            self._look_at_count((batch_id, 0), facts[batch_id][1], times)
+        self._look_at_counts({batch_id: facts[batch_id][1] for batch_id, times in counts if self._may_be_many(facts[batch_id][1], times)})
 
     def _often_scanned(self, stamps: set[Stamp]) -> set[Stamp]:
         found: set[Stamp] = set()
@@ -178,20 +177,27 @@ class _Watch:
             return
         self._look_at_odd("late", stamp, (Scan.verdict == "EXPIRED", Scan.minute >= int(late.timestamp()) // 60))
 
-    def _look_at_count(self, stamp: Stamp, packs: int | None, times: int) -> None:
-        known = self._alerts.get(("many", *stamp))
-        if packs is None or times < max(self._rules.least_scans, packs * self._rules.scans_a_pack):
-            return
-        if known is not None and known.closed_at is None:
-            return
+    def _may_be_many(self, packs: int | None, times: int) -> bool:
+        return packs is not None and times >= max(self._rules.least_scans, packs * self._rules.scans_a_pack)
+
+    def _look_at_counts(self, packs: dict[int, int | None]) -> None:
+        """Whether batches, which are not services, were scanned more often than their packs give a reason for."""
+        known = {batch_id: self._alerts.get(("many", batch_id, 0)) for batch_id in packs}
+        asked = {batch_id for batch_id, alert in known.items() if alert is None or alert.closed_at is not None}
         since = day_in_vietnam(self._now) - timedelta(hours=self._rules.window_hours)
-        if known is not None and known.closed_at is not None:
-            since = max(since, day_in_vietnam(known.closed_at) + timedelta(days=1))
-        of_people = (ScanDay.batch_id == stamp[0], ScanDay.kind == "person", ScanDay.day >= since, ScanDay.verdict.not_in(_NO_STAMP))
-        days = list(self._session.scalars(select(func.sum(ScanDay.times)).where(*of_people).group_by(ScanDay.day)))
-        if outnumber_packs(days, packs, self._rules):
-            rules = {"scans_a_pack": self._rules.scans_a_pack, "share_a_day": self._rules.share_a_day}
-            self._raise("many", stamp, {"scans": int(sum(days)), "days": len(days), "packs": packs, "rules": rules})
+        of_people = (ScanDay.kind == "person", ScanDay.day >= since, ScanDay.verdict.not_in(_NO_STAMP))
+        query = select(ScanDay.batch_id, ScanDay.day, func.sum(ScanDay.times)).where(*of_people).group_by(ScanDay.batch_id, ScanDay.day)
+        days: dict[int, list[int]] = {batch_id: [] for batch_id in asked}
+        for batch_id, day, times in self._in_pieces(query, ScanDay.batch_id, asked):
+            closed = known[batch_id]
+            # What a person has looked at counts no more.
+            if closed is None or closed.closed_at is None or day > day_in_vietnam(closed.closed_at):
+                days[batch_id].append(int(times))
+        for batch_id, counted in days.items():
+            among = packs[batch_id]
+            if among is not None and outnumber_packs(counted, among, self._rules):
+                rules = {"scans_a_pack": self._rules.scans_a_pack, "share_a_day": self._rules.share_a_day}
+                self._raise("many", (batch_id, 0), {"scans": sum(counted), "days": len(counted), "packs": among, "rules": rules})
 
     # ----------------------------------------------------------------------------------------------------------- alerts
 
