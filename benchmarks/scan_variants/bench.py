@@ -6,12 +6,16 @@ import platform
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+
+import psycopg
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PHONE = "Mozilla/5.0 (Linux; Android 14) Mobile"
@@ -52,6 +56,7 @@ class Server:
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str], port: int) -> None:
         self.name, self.base = name, f"http://127.0.0.1:{port}"
+        self.is_writing: Callable[[], bool] = lambda: False
         began = time.perf_counter()
         self.process = subprocess.Popen(
             command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
@@ -75,15 +80,20 @@ class Server:
         try:
             yield
         finally:
-            # What was still being answered when the load ended may hold a lock that all the others wait for.
+            # What was still being answered when the load ended is answered.
             time.sleep(2)
             self.pause()
 
     def pause(self) -> None:
-        """Stops it in whatever it does."""
-        # Answers that are on their way are given, and what holds a lock lets it go.
+        """Stops it between two transactions: what is stopped within one holds a lock that all the others wait for."""
         time.sleep(0.5)
-        os.killpg(self.process.pid, signal.SIGSTOP)
+        for _ in range(500):
+            os.killpg(self.process.pid, signal.SIGSTOP)
+            if not self.is_writing():
+                return
+            os.killpg(self.process.pid, signal.SIGCONT)
+            time.sleep(0.02)
+        sys.exit(f"{self.name} never comes to the end of its transactions")
 
     def stop(self) -> None:
         """Ends it with all that it started."""
@@ -131,7 +141,12 @@ class Bench:
         """The service by its own command."""
         port = free_port()
         environment = {**self.environment, **settings, "PORT": str(port)}
-        return Server("ours", [sys.executable, "-m", "flask", "--app", "traceability", "serve"], environment, port)
+        return self._known(Server("ours", [sys.executable, "-m", "flask", "--app", "traceability", "serve"], environment, port))
+
+    def _known(self, server: Server) -> Server:
+        url = self.environment.get("DATABASE_URL") or f"sqlite:///{self.folder / 'instance' / 'traceability.db'}"
+        server.is_writing = partial(is_writing, url)
+        return server
 
     def variant(self, name: str, threads: int) -> Server:
         """A variant on the same kind of server."""
@@ -142,7 +157,7 @@ class Bench:
         port = free_port()
         command = [python, "-m", "granian", "--interface", "wsgi", "--factory", target, "--host", "127.0.0.1", "--port", str(port)]
         command += ["--workers", "2", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error"]
-        return Server(name, command, self.environment, port)
+        return self._known(Server(name, command, self.environment, port))
 
     def load(self, base: str, seconds: float, paths: Path | None = None, *, once: bool = False, close: bool = False) -> Answers:
         """Scans for so many seconds over 32 connections; with `once` each path in order, with `close` a connection each."""
@@ -166,6 +181,22 @@ class Bench:
         ends = time.monotonic() + 600
         while time.monotonic() < ends and (metric(server, "traceability_loader_lag_records") or 0) > 0:
             time.sleep(0.5)
+
+
+def is_writing(url: str) -> bool:
+    """Whether somebody is in a transaction that others wait for."""
+    if url.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            connection.execute("ROLLBACK")
+            return False
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        found = connection.execute(f"{others} AND (state = 'active' OR state LIKE 'idle in transaction%')").fetchone()
+        return bool(found and found[0])
 
 
 def metric(server: Server, name: str) -> float | None:
