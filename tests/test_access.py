@@ -27,8 +27,10 @@ from traceability.labels.stock import STOCKS
 from traceability.models import (
     Account,
     Alert,
+    AreaCapacity,
     Batch,
     BatchDraft,
+    CapacityHold,
     ConsumerReport,
     DraftFile,
     Inspection,
@@ -162,6 +164,15 @@ EXPECTED |= {
     ("POST", f"{OF_PRINTER}/discard"): ONE_PRODUCERS,
     ("POST", f"{OF_PRINTER}/forget"): ONE_PRODUCERS,
     ("POST", f"{OF_PRINTER}/remove"): ONE_PRODUCERS,
+}
+OFFICE_ALONE = {**INSPECTOR, "inspector": "no"}
+EXPECTED |= {
+    ("GET", "/office/areas"): INSPECTOR,
+    ("POST", "/office/areas"): OFFICE_ALONE,
+    # Here another's is one that is not there.
+    ("POST", "/office/areas/<int:capacity_id>/end"): {OWN: OFFICE_ALONE, FOREIGN: NOBODYS},
+    ("GET", "/office/releases"): INSPECTOR,
+    ("POST", "/office/releases/<int:hold_id>"): {OWN: OFFICE_ALONE, FOREIGN: NOBODYS},
 }
 OF_PRODUCER = "/producer/<int:producer_id>"
 KEEPERS = {"anonymous": "sign in", "producer": "no", "inspector": "no", "office": "yes", "administrator": "yes"}
@@ -319,6 +330,9 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
     if "<int:alert_id>" in rule or "<int:report_id>" in rule:
         alert_id, report_id = noticed(services, workshop) if whose == OWN else (4711, 4711)
         return rule.replace("<int:alert_id>", str(alert_id)).replace("<int:report_id>", str(report_id))
+    if "<int:capacity_id>" in rule or "<int:hold_id>" in rule:
+        capacity_id, hold_id = grown(services, workshop) if whose == OWN else (4711, 4711)
+        return rule.replace("<int:capacity_id>", str(capacity_id)).replace("<int:hold_id>", str(hold_id))
     if "<path:name>" in rule:
         return rule.replace("<path:name>", "judge.js")
     if "<int:finding_id>" in rule:
@@ -332,6 +346,19 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
     if "<int:session_id>" in rule:
         return rule.replace("<int:session_id>", str(session_id(services, role, browser) if whose == OWN else 4711))
     return rule
+
+
+def grown(services, workshop) -> tuple[int, int]:
+    """What an area can yield, and a batch that waits for the office."""
+    batch, now = workshop.stamped(), services.clock()
+    said = {"recorded_at": now, "recorded_by": "x", "source": "x", "name": "x", "unit": "kg", "amount": 1}
+    season = {"season_from": date(2026, 1, 1), "season_until": date(2026, 12, 31)}
+    with acting(services.engine) as session:
+        held = AreaCapacity(code="A1", code_folded="A1", **said, **season)
+        hold = CapacityHold(batch_id=batch.id, packs=1, over=1, over_unit="g", asked_at=now, asked_by="x")
+        session.add_all([held, hold])
+        session.flush()
+        return held.id, hold.id
 
 
 def noticed(services, workshop) -> tuple[int, int]:

@@ -138,6 +138,17 @@ def _of_batches() -> dict[str, str]:
         "report_elsewhere": gettext("The report belongs to another batch."),
         "input_from_whom": gettext("Write from whom it came, or which batch it was."),
         "input_circle": gettext("That batch was itself made from this one."),
+        "area_code": gettext("Write the growing area's code: letters and digits, at most 50."),
+        "capacity_unit": gettext("Choose what the amount is counted in."),
+        "season": gettext("Choose the season's first and last day, at most two years apart."),
+        "source_empty": gettext("Write which decision or survey it comes from."),
+        "season_taken": gettext("For this area an amount is registered from %(first)s to %(last)s: end it first."),
+        "hold_released": gettext("This was released already: stamps may have been issued. Cancel or recall them instead."),
+        "capacity_waits": gettext(
+            "With these packs more would be stamped than this growing area can yield in a season. The province's office was asked to"
+            " release it: try again once it has. What was stamped before stays as it is."
+        ),
+        "capacity_denied": gettext("The province's office did not release these packs: “%(words)s”. Ask it, or issue fewer."),
         "amount": gettext("An amount is a number above 0, not %(amount)s."),
         "text_long": gettext("“%(field)s” has %(length)s characters; at most %(largest)s fit. Shorten it."),
         "time_ahead": gettext("This time lies ahead. Leave it empty for now."),

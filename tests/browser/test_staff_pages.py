@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyotp
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tests.browser.site import Site
 from tests.producer.test_logo import logo_file
 from traceability.domain.suspects import ALERTS, RULES
-from traceability.models import Alert, Batch, ConsumerReport, Printer, Producer, Product, Recall
+from traceability.models import Alert, AreaCapacity, Batch, CapacityHold, ConsumerReport, Printer, Producer, Product, Recall
 from traceability.models.engine import acting
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
 
@@ -240,13 +240,23 @@ def pages_of_what_was_noticed(site: Site) -> list[str]:
             row.evidence = {**evidence.get(kind, hours), "rules": rules}
             row.raised_at = row.looked_at = services.clock()
             rows.append(row)
+        season = {
+            "season_from": date(2026, 1, 1),
+            "season_until": date(2026, 12, 31),
+            "recorded_at": services.clock(),
+            "recorded_by": "Office",
+        }
+        held = {"code": "LC-MHS-0017", "code_folded": "LCMHS0017", "name": "Vùng lúa Séng Cù Mường Vi", "amount": 250_000, "unit": "kg"}
+        session.add(AreaCapacity(**held, **season, source="Quyết định 12/QĐ-UBND"))
+        session.add(CapacityHold(batch_id=batch.id, packs=5000, over=1_250_000, over_unit="g", asked_at=services.clock(), asked_by="Mai"))
         session.add_all(rows)
         session.flush()
         reports, alerts = [row.id for row in rows[:2]], [row.id for row in rows[2:]]
         code = batch.code
     lists = ("/inspector/alerts", "/inspector/alerts?search=nichts", "/inspector/reports", "/inspector/reports?state=handled")
     one = (*(f"/inspector/alerts/{number}" for number in alerts), *(f"/inspector/reports/{number}" for number in reports))
-    return [*lists, *one, f"/inspector/batches/{code}"]
+    areas = ("/office/areas", "/office/areas?search=nichts", "/office/releases", "/office/releases?state=closed")
+    return [*lists, *one, f"/inspector/batches/{code}", *areas]
 
 
 def test_a_member_is_invited_and_removed_by_keyboard_alone(browser: Browser, site: Site, accounts: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ ADDED_LATER = {
     "batch": {"version"},
     "product": {"lot_pattern", "keeps_days"},
     "print_run": {"design", "language"},
+    "growing_area": {"code_folded"},
     "suspicion": {"suspected_by", "cleared_by"},
     "consumer_report": {"photograph", "handled_at", "handled_by", "handled_words"},
 }

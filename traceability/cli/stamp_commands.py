@@ -10,7 +10,9 @@ from traceability.cli.failing import speaking
 from traceability.cli.finding import named_batch, operator
 from traceability.cli.verifying import parse_root_key, verify_off_line, verify_on_line
 from traceability.domain.batch import FORMS
+from traceability.domain.errors import Refused
 from traceability.models.engine import acting, reading
+from traceability.operations.growing import ask_release
 from traceability.operations.issue import Order, issue_stamps
 from traceability.operations.list_batches import list_batches, show_batch
 from traceability.web.services import Services
@@ -54,10 +56,16 @@ def add(app: Flask, services: Services) -> None:
             order = Order(form, units, services.settings.public_host)
             keyring = services.key_store.current().keyring
             who = operator()
-            with acting(services.engine, by=who, act="issue") as session:
-                key = named_batch(session, batch).id
-                issuance = issue_stamps(session, key, order, keyring=keyring, actor=who, now=services.clock())
-                first, last = issuance.first_unit, issuance.last_unit
+            try:
+                with acting(services.engine, by=who, act="issue") as session:
+                    key = named_batch(session, batch).id
+                    issuance = issue_stamps(session, key, order, keyring=keyring, actor=who, now=services.clock())
+                    first, last = issuance.first_unit, issuance.last_unit
+            except Refused as refused:
+                if refused.code == "capacity_waits":
+                    with acting(services.engine, by=who, act="ask_release") as session:
+                        ask_release(session, key, int(str(refused.facts["packs"])), actor=who, now=services.clock())
+                raise
             click.echo(f"issued units {first} to {last}" if first else "issued the batch stamp")
 
     @app.cli.command("verify")

@@ -6,6 +6,7 @@ from traceability.models.audit import AuditEntry
 from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Photograph, Report, Stage, Upload
 from traceability.models.draft import BatchDraft, DraftFile, SentForm
+from traceability.models.growing import AreaCapacity, CapacityHold
 from traceability.models.inspection import Inspection, InspectionPhotograph
 from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
 from traceability.models.printer import Printer
@@ -20,6 +21,7 @@ from traceability.models.trust_pack import IssuedPack
 __all__ = [
     "Account",
     "Alert",
+    "AreaCapacity",
     "AuditEntry",
     "Base",
     "Batch",
@@ -27,6 +29,7 @@ __all__ = [
     "BatchCount",
     "BatchDraft",
     "BatchInput",
+    "CapacityHold",
     "ConsumerReport",
     "CraftVillage",
     "Delivery",

@@ -3,9 +3,11 @@
 from datetime import date, datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from traceability.domain.batch import KINDS, SCOPES
+from traceability.domain.growing import fold_area_code
 from traceability.domain.roles import CONFIRMING_ROLES, ROLES
 from traceability.domain.stamp import LAST_UNIT
 from traceability.models.base import Base, Instant, one_of
@@ -104,16 +106,23 @@ class Batch(Base):
     photographs: Mapped[list["Photograph"]] = relationship(order_by="Photograph.id")
 
 
+def _folded_code(context: DefaultExecutionContext) -> str | None:
+    code = context.get_current_parameters()["code"]  # type: ignore[no-untyped-call]
+    return fold_area_code(code) or None if code else None
+
+
 class GrowingArea(Base):
     """Where a batch grew, with the code of the growing area where one was granted."""
 
     __tablename__ = "growing_area"
-    __table_args__ = (CheckConstraint("area_m2 > 0", name="area"),)
+    __table_args__ = (CheckConstraint("area_m2 > 0", name="area"), Index("ix_growing_area_code_folded", "code_folded"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
     code: Mapped[str | None] = mapped_column(String(50))
+    # By which it is found however the code is written.
+    code_folded: Mapped[str | None] = mapped_column(String(50), default=_folded_code)
     area_m2: Mapped[int | None]
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from traceability.models import Batch, Issuance, PrintRun, Recall, Revocation, Stage
+from traceability.models import Batch, CapacityHold, Issuance, PrintRun, Recall, Revocation, Stage
+from traceability.operations.growing import last_hold
 from traceability.operations.list_batches import is_recalled
 from traceability.operations.open_batch import can_undo, last_unit
 from traceability.operations.own_batches import Bar, scans_over_time
@@ -19,7 +20,8 @@ from traceability.operations.scan import count_scans
 class BatchView:
     """A batch's row with what hangs on it. `undoable` are the ids of stages that can still be taken back.
 
-    `places` are the last places by stage; `path` is the public page of a batch stamp, None for one that is stamped by unit.
+    `places` are the last places by stage; `path` is the public page of a batch stamp, None for one that is stamped by unit; `hold` what was
+    last asked of the office.
     """
 
     batch: Batch
@@ -34,6 +36,7 @@ class BatchView:
     undoable: frozenset[int]
     places: dict[str, str]
     path: str | None
+    hold: CapacityHold | None
 
     @property
     def state(self) -> str:
@@ -57,6 +60,7 @@ def view_batch(session: Session, batch: Batch, now: datetime) -> BatchView:
         undoable=frozenset(stage.id for stage in batch.stages if can_undo(stage, now)),
         places=last_places(session, batch),
         path=batch_path(session, batch) if batch.stamp_scope == "batch" else None,
+        hold=last_hold(session, batch.id),
     )
 
 

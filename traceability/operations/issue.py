@@ -13,6 +13,7 @@ from traceability.domain.errors import NotFound, Refused
 from traceability.domain.keys import Keyring, PublicKey
 from traceability.domain.roles import Actor
 from traceability.models import Batch, Issuance, Recognition
+from traceability.operations.growing import check_capacity, packs_wanted
 from traceability.operations.register_batch import corrected, day_of, use_rights
 
 
@@ -35,7 +36,8 @@ def issue_stamps(session: Session, batch_id: int, order: Order, *, keyring: Keyr
     """Issues a batch stamp or the next range of units; the same idempotency key again gives the same issuance.
 
     The batch's row is locked first, so that issuers come one after another. A batch stamp that was issued in this form before
-    is given again. Refused: those of `domain.batch.check_may_issue`, `no_stamp_key`, `idempotency_reused`.
+    is given again. Refused: those of `domain.batch.check_may_issue`, `no_stamp_key`, `idempotency_reused`, and those of
+    `check_capacity`.
     """
     batch = session.get(Batch, batch_id, with_for_update={"key_share": True})
     if batch is None:
@@ -45,6 +47,9 @@ def issue_stamps(session: Session, batch_id: int, order: Order, *, keyring: Keyr
         return repeated
     last_unit = session.scalar(select(func.max(Issuance.last_unit)).where(Issuance.batch_id == batch.id)) or 0
     units = rules.check_may_issue(stampable(batch, last_unit), order.form, order.scope, order.units)
+    if batch.stamp_scope != "batch":
+        # A batch's own code stands on all its packs from the first time on.
+        check_capacity(session, batch, packs_wanted(batch, units[1] if units else None))
     claims = _claims(session, batch, keyring, now) if order.form == "signed" else None
     if batch.stamp_scope is None:
         batch.stamp_scope = order.scope

@@ -20,6 +20,7 @@ from traceability.web.errors import handle_errors
 from traceability.web.findings import findings
 from traceability.web.follow import follow
 from traceability.web.forgotten import forgotten
+from traceability.web.growing import growing
 from traceability.web.health import health
 from traceability.web.inspected import inspected
 from traceability.web.inspector import inspector
@@ -71,6 +72,7 @@ _BLUEPRINTS = (
     findings,
     inspected,
     alerts,
+    growing,
     report_list,
     follow,
 )

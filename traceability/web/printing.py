@@ -14,6 +14,7 @@ from traceability.labels.layout import lay_out
 from traceability.labels.stock import PRINTERS_DPI
 from traceability.labels.svg import render_svg
 from traceability.models.engine import reading
+from traceability.operations.growing import ask_release
 from traceability.operations.kept_files import own_batch
 from traceability.operations.list_batches import is_recalled
 from traceability.operations.open_batch import last_unit
@@ -127,8 +128,17 @@ def _print(code: str, act: str, make: Callable[[Session, int, Choice], PrintRun]
         if refused.code == "idempotency_reused":
             # The page was restored from before: with new keys it is a new order.
             fields.poplist("key"), fields.poplist("again_key")
+        if refused.code == "capacity_waits":
+            _ask_release(code, refused)
         return show_form(code, fields, problem=word_refusal(refused)), 400
     return redirect(url_for("printing.form", code=code, run=run_id, lang=choose_language()), 303)
+
+
+def _ask_release(code: str, refused: Refused) -> None:
+    """In an act of its own, since the one that was refused left nothing behind."""
+    with doing("ask_release") as session:
+        batch = own_batch(session, code, _own())
+        ask_release(session, batch.id, int(str(refused.facts["packs"])), actor=actor("producer"), now=services().clock())
 
 
 def _own() -> frozenset[int]:
