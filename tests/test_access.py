@@ -89,6 +89,9 @@ EXPECTED = {
     ("GET", "/inspector/findings"): INSPECTOR,
     ("GET", "/inspector/recalls"): INSPECTOR,
     ("GET", "/inspector/alerts"): INSPECTOR,
+    ("GET", "/inspector/trace"): INSPECTOR,
+    # Without days it says so: 400, to those who may.
+    ("GET", "/inspector/trace.<ending>"): INSPECTOR,
     ("GET", "/inspector/reports"): INSPECTOR,
     ("POST", "/inspector/findings"): {**INSPECTOR, "office": "no"},
 }
@@ -112,6 +115,8 @@ EXPECTED |= {
     ("POST", "/inspector/reports/<int:report_id>"): ONE_AREAS,
     ("GET", "/inspector/reports/<int:report_id>/photograph"): ONE_AREAS,
     ("POST", "/inspector/alerts/<int:alert_id>"): ONE_AREAS,
+    ("GET", "/inspector/batches/<code>/trace"): ONE_AREAS,
+    ("GET", "/inspector/batches/<code>/trace.<ending>"): ONE_AREAS,
     ("POST", "/inspector/batches/<code>/suspect"): ONE_AREAS,
     ("POST", "/inspector/batches/<code>/suspicions/<int:suspicion_id>/clear"): ONE_AREAS,
     ("GET", "/inspector/findings/<int:finding_id>/photographs/<int:photograph_id>"): ONE_AREAS,
@@ -319,6 +324,7 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
         for name, value in objects(workshop, services, whose).items():
             rule = rule.replace(f"<{name}>", str(value))
         return rule
+    rule = rule.replace("<ending>", "zip")
     if rule.startswith("/inspector/batches/"):
         batch = workshop.stamped(units=3)
         recall = workshop.act(recall_goods, batch.id, NOTICE, units=None, actor=PRODUCER_ACTOR, now=services.clock())

@@ -138,6 +138,7 @@ def _of_batches() -> dict[str, str]:
         "report_elsewhere": gettext("The report belongs to another batch."),
         "input_from_whom": gettext("Write from whom it came, or which batch it was."),
         "input_circle": gettext("That batch was itself made from this one."),
+        "trace_days": gettext("Choose a first and a last day, at most two years apart."),
         "area_code": gettext("Write the growing area's code: letters and digits, at most 50."),
         "capacity_unit": gettext("Choose what the amount is counted in."),
         "season": gettext("Choose the season's first and last day, at most two years apart."),

@@ -256,7 +256,13 @@ def pages_of_what_was_noticed(site: Site) -> list[str]:
     lists = ("/inspector/alerts", "/inspector/alerts?search=nichts", "/inspector/reports", "/inspector/reports?state=handled")
     one = (*(f"/inspector/alerts/{number}" for number in alerts), *(f"/inspector/reports/{number}" for number in reports))
     areas = ("/office/areas", "/office/areas?search=nichts", "/office/releases", "/office/releases?state=closed")
-    return [*lists, *one, f"/inspector/batches/{code}", *areas]
+    traces = (
+        "/inspector/trace",
+        "/inspector/trace?search=nichts",
+        "/inspector/trace?search=G",
+        f"/inspector/batches/{code}/trace?began=1790000000",
+    )
+    return [*lists, *one, f"/inspector/batches/{code}", *areas, *traces]
 
 
 def test_a_member_is_invited_and_removed_by_keyboard_alone(browser: Browser, site: Site, accounts: dict[str, str]) -> None:

@@ -5,21 +5,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Date, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from traceability.domain import address, base32, stamp
 from traceability.domain.accounts import Principal
 from traceability.domain.errors import Malformed, NotFound, Refused
-from traceability.models import Batch, BatchInput, Delivery, Inspection, Recall, Revocation, ScanDay, Suspicion
+from traceability.models import Batch, BatchInput, ConsumerReport, Delivery, Inspection, Recall, Revocation, ScanDay, Suspicion
 from traceability.operations.alerts import suspicions_of
-from traceability.operations.areas import batches_of_area
+from traceability.operations.areas import batches_of_area, names_batch
 from traceability.operations.open_batch import last_unit
 from traceability.operations.scan import Keys, count_scans
 
 
 @dataclass(frozen=True)
 class InspectedBatch:
-    """A batch and what hangs on it; `inputs` and `used_in` name batches of ours where they are ones."""
+    """A batch and what hangs on it; `inputs` and `used_in` name batches of ours where they are ones.
+
+    `reports` are those of consumers that name a place.
+    """
 
     batch: Batch
     issued: int
@@ -33,6 +36,7 @@ class InspectedBatch:
     used_in: list[tuple[str, str | None]]
     deliveries: list[Delivery]
     suspicions: list[Suspicion]
+    reports: list[ConsumerReport]
 
     @property
     def lot_is_suspect(self) -> bool:
@@ -55,6 +59,7 @@ def view_inspected(session: Session, batch: Batch) -> InspectedBatch:
     first, last = session.execute(days).one()
     inputs = select(BatchInput, Batch.code).outerjoin(Batch, Batch.id == BatchInput.input_batch_id).where(BatchInput.batch_id == batch.id)
     used_in = select(Batch.code, Batch.lot).join(BatchInput, BatchInput.batch_id == Batch.id).where(BatchInput.input_batch_id == batch.id)
+    placed = select(ConsumerReport).where(ConsumerReport.batch_id == batch.id, ConsumerReport.place.is_not(None))
     return InspectedBatch(
         batch=batch,
         issued=last_unit(session, batch.id),
@@ -77,7 +82,15 @@ def view_inspected(session: Session, batch: Batch) -> InspectedBatch:
             session.scalars(select(Delivery).where(Delivery.batch_id == batch.id).order_by(Delivery.delivered_on, Delivery.id))
         ),
         suspicions=suspicions_of(session, batch.id),
+        reports=list(session.scalars(placed.order_by(ConsumerReport.id.desc()).limit(50))),
     )
+
+
+def search_batches(session: Session, by: Principal, search: str) -> tuple[list[Batch], bool]:
+    """Batches of somebody's area by product, lot or code, the newest first, and whether there are more."""
+    rows = select(Batch).where(batches_of_area(by), names_batch(search)).order_by(Batch.id.desc())
+    found = list(session.scalars(rows.options(joinedload(Batch.product), joinedload(Batch.producer)).limit(51)))
+    return found[:50], len(found) > 50
 
 
 def units_between(

@@ -10,6 +10,9 @@ if (form) keepDraft(form);
 const sending = document.querySelector("[data-progress]");
 
 if (sending) showProgress(sending);
+const clock = document.querySelector("[data-began]");
+
+if (clock) runClock(clock);
 if (printing) printing.addEventListener("change", () => showPreview(printing));
 
 // What was registered or thrown away is forgotten once: the same page opened again later must not forget what was typed since.
@@ -247,4 +250,15 @@ async function showProgress(box) {
       // Without network the last figure stays; the download tells by itself that it broke off.
     }
   }
+}
+
+// Since a drill began: by this phone's clock, which is right to the minute; the tables say it by the server's.
+function runClock(box) {
+  const show = () => {
+    const seconds = Math.max(0, Math.floor(Date.now() / 1000) - Number(box.dataset.began));
+    const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+    box.textContent = parts.map((part) => String(part).padStart(2, "0")).join(":");
+  };
+  show();
+  setInterval(show, 1000);
 }

@@ -51,6 +51,7 @@ from traceability.web.services import services
 from traceability.web.sessions import is_staff_path
 from traceability.web.staff import staff
 from traceability.web.stocks import stocks
+from traceability.web.trace import trace
 
 # What of an address makes the page, besides the language.
 _KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run", "since", "until", "before")
@@ -73,6 +74,7 @@ _BLUEPRINTS = (
     inspected,
     alerts,
     growing,
+    trace,
     report_list,
     follow,
 )
