@@ -18,7 +18,7 @@ import qrcode
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from tests.browser.printed_video import film
@@ -27,7 +27,7 @@ from tests.factories import HOST, NOTICE, OFFICE, PUBLIC_URL, Workshop
 from traceability import create_app
 from traceability.config import read_settings
 from traceability.keystore import ROOT_KEY, initialise, new_key
-from traceability.models import Account, Inspection, WebSession
+from traceability.models import Account, Inspection, InspectionPhotograph, WebSession
 from traceability.models.engine import acting, reading
 from traceability.operations.accounts import create_account
 from traceability.operations.withdraw import recall_goods
@@ -113,7 +113,7 @@ def phone(service: Service, browser: Any, tmp_path: Path) -> Iterator[Callable[.
         page.goto(f"{service.base}/inspector?lang=en")
         page.wait_for_selector("#age.ok")
         # Until the worker has all that the page needs, it does not open without a network.
-        page.wait_for_function("async () => (await navigator.serviceWorker.ready).active.state === 'activated'")
+        wait_until(page, "async () => (await navigator.serviceWorker.ready).active.state === 'activated'")
         assert page.evaluate("async () => Boolean(await (await caches.open('pages')).match('/inspector?lang=en'))")
         return context, page
 
@@ -149,6 +149,15 @@ def _sign_in(page: Page, service: Service) -> None:
     page.fill("input[name=code]", pyotp.TOTP(service.texts["seed"]).now())
     with page.expect_navigation():
         page.keyboard.press("Enter")
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Until a condition holds that answers later: `wait_for_function` takes its promise for a yes."""
+    for _ in range(200):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(condition)
 
 
 def verdict(page: Page) -> str:
@@ -256,16 +265,26 @@ def test_checks_made_without_a_network_are_judged_again_when_there_is_one(servic
     assert page.evaluate(WAITING) == 1
     service.start()
     page.click("#renew")
-    page.wait_for_function(f"async () => await ({WAITING}) === 0")
+    wait_until(page, f"async () => await ({WAITING}) === 0")
 
 
+# Every twentieth has a photograph.
 QUEUE = """async ({ count, text }) => {
     const store = await import("/inspector/app/store.js");
+    const { hexOf } = await import("/inspector/app/codes.js");
     for (let number = 0; number < count; number++) {
-        const id = crypto.randomUUID();
+        const id = crypto.randomUUID(), photographs = [];
+        if (number % 20 === 0) {
+            const canvas = Object.assign(document.createElement("canvas"), { width: 800, height: 600 });
+            canvas.getContext("2d").fillText(id, 10, 10);
+            const content = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg"));
+            const digest = await crypto.subtle.digest("SHA-256", await content.arrayBuffer());
+            photographs.push({ content, sha256: hexOf(new Uint8Array(digest)) });
+        }
         const finding = { id_on_phone: id, stamp_text: text, verdict: "ISSUED", pack_number: 1, found_at: new Date().toISOString(),
-            place: `Chợ ${String(number).padStart(3, "0")}`, result: "in_order", checked: [], photographs: [] };
-        await store.queue({ id, at: Date.now() + number, kind: "finding", about: "x", finding, fields: {}, photographs: [] });
+            place: `Chợ ${String(number).padStart(3, "0")}`, result: "in_order", checked: [],
+            photographs: photographs.map((one) => one.sha256) };
+        await store.queue({ id, at: Date.now() + number, kind: "finding", about: "x", finding, fields: {}, photographs });
     }
 }"""
 
@@ -307,12 +326,103 @@ def test_findings_go_out_exactly_once_and_in_order_over_a_network_that_breaks_of
     assert page.evaluate(WAITING) == 0 and min(broken) > BREAKS // 5
     with reading(service.workshop.services.engine) as session:
         places = list(session.scalars(select(Inspection.place).where(Inspection.place.like("Chợ ___")).order_by(Inspection.id)))
-    assert places == [f"Chợ {number:03d}" for number in range(FINDINGS)]
+        pictures = session.scalar(select(func.count(InspectionPhotograph.id)))
+    assert places == [f"Chợ {number:03d}" for number in range(FINDINGS)] and pictures == FINDINGS // 20
 
 
 WAITING = """new Promise((resolve) => { indexedDB.open("traceability-inspector").onsuccess = (event) => {
     const all = event.target.result.transaction("waiting").objectStore("waiting").count();
     all.onsuccess = () => { event.target.result.close(); resolve(all.result); }; }; })"""
+
+
+KEPT_NUMBER = """async () => (await (await import("/inspector/app/store.js")).get("pack"))?.number ?? 0"""
+
+
+def test_of_two_packs_that_cross_the_newer_one_stays(service, phone):
+    context, slow = phone()
+    quick = context.new_page()
+    quick.goto(f"{service.base}/inspector?lang=en")
+    quick.wait_for_selector("#age.ok")
+    ordinary, go_on, is_held = service.app.wsgi_app, threading.Event(), threading.Event()
+
+    def holds_the_first(environ, start_response):
+        if environ["PATH_INFO"].startswith("/inspector/packs/") and not is_held.is_set():
+            is_held.set()
+            go_on.wait(30)
+        return ordinary(environ, start_response)
+
+    service.app.wsgi_app = holds_the_first
+    service.workshop.stamped(lot="CU-1")
+    slow.click("#renew")
+    assert is_held.wait(20)
+    service.workshop.stamped(lot="MOI-2")
+    renew(quick)
+    newer = quick.evaluate(KEPT_NUMBER)
+    go_on.set()
+    slow.wait_for_function("number => document.querySelector('#age').dataset.pack === String(number)", arg=newer)
+    service.app.wsgi_app = ordinary
+    assert slow.evaluate(KEPT_NUMBER) == quick.evaluate(KEPT_NUMBER) == newer
+
+
+def forget_all(page: Page) -> None:
+    """What a phone does that is short of room."""
+    page.evaluate("""() => new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase("traceability-inspector");
+        request.onsuccess = resolve;
+        request.onerror = request.onblocked = reject;
+    })""")
+
+
+def test_a_phone_that_threw_away_what_it_knew_says_so_and_fetches_it_again(service, phone):
+    context, page = phone()
+    forget_all(page)
+    service.stop()
+    page.close()
+    page = context.new_page()
+    page.goto(f"{service.base}/inspector?lang=en")
+    page.wait_for_selector("#app[data-ready]")
+    assert "knows nothing yet" in page.inner_text("#age")
+    assert type_code(page, service.texts["good"]) == type_code(page, service.texts["recalled"]) == "UNDETERMINED"
+    service.start()
+    page.click("#renew")
+    page.wait_for_selector("#age.ok")
+    # While the page is open it goes on as well: the next act begins anew.
+    forget_all(page)
+    service.workshop.stamped(lot="MOI-3")
+    renew(page)
+    assert page.evaluate(KEPT_NUMBER) > 0
+    service.stop()
+    assert type_code(page, service.texts["recalled"]) == "RECALLED"
+    service.start()
+
+
+def test_a_phone_that_is_full_loses_no_finding_that_was_typed_and_keeps_the_old_pack(service, phone):
+    _context, page = phone()
+    type_code(page, service.texts["good"])
+    page.click("#results .verdict button")
+    page.fill("#place", "Chợ Đầy")
+    page.check("#finding input[value=in_order]")
+    number = page.evaluate(KEPT_NUMBER)
+    # Chromium's protocol can say how small its quota is to be, but heeds that for no database: so writing itself refuses.
+    page.evaluate("""() => {
+        window.ordinaryPut = IDBObjectStore.prototype.put;
+        IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
+    }""")
+    page.click("#finding button.first")
+    page.wait_for_selector("#problem:has-text('no room on this phone')")
+    assert page.input_value("#place") == "Chợ Đầy" and page.is_visible("#finding")
+    service.workshop.stamped(lot="MOI-4")
+    page.click("#renew")
+    page.wait_for_selector("#age:has-text('no room on this phone')")
+    assert page.evaluate(KEPT_NUMBER) == number
+    # Room was made: what was typed is still there.
+    page.evaluate("() => { IDBObjectStore.prototype.put = window.ordinaryPut; }")
+    page.click("#finding button.first")
+    page.wait_for_selector("#finding", state="hidden")
+    page.click("#renew")
+    wait_until(page, f"async () => await ({WAITING}) === 0")
+    with reading(service.workshop.services.engine) as session:
+        assert list(session.scalars(select(Inspection.place).where(Inspection.place == "Chợ Đầy"))) == ["Chợ Đầy"]
 
 
 def test_a_phone_that_the_office_has_cut_off_forgets_what_it_knew(service, phone):

@@ -86,6 +86,12 @@ def test_verdicts(page):
         assert got == {name: case[name] for name in ("verdict", "reasons", "unit")}, case["name"]
 
 
+def test_packs_of_the_independent_program(page):
+    cases = load("packs")["cases"]
+    for case, got in zip(cases, run(page, "packs", cases), strict=True):
+        assert got == case["expect"], case["name"]
+
+
 def pack_case(content: bytes, held: Held = Held()) -> dict:  # noqa: B008
     return {
         "content": b64encode(content).decode(),

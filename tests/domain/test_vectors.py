@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from base64 import urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from traceability.domain import base32, keys, stamp
 from traceability.domain.address import StampText, parse_address, parse_path, parse_typed
 from traceability.domain.errors import Malformed
+from traceability.domain.trust_pack import Held, PackError, open_pack
 from traceability.domain.verdict import Batch, Issuance, Pack, Recall, Register, Units, judge
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -25,8 +26,9 @@ def named(cases: list[dict]) -> list:
     return [pytest.param(case, id=case["name"]) for case in cases]
 
 
-def test_the_vectors_are_what_their_program_makes():
-    run = subprocess.run([sys.executable, VECTORS / "make_vectors.py", "--check"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("program", ["make_vectors.py", "make_packs.py"])
+def test_the_vectors_are_what_their_program_makes(program):
+    run = subprocess.run([sys.executable, VECTORS / program, "--check"], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
 
 
@@ -146,3 +148,15 @@ def test_verdict(case):
         known = Pack(keyring, batch, keys.parse_instant(source["issued_at"]), keys.parse_instant(source["latest_seen"]))
     judgement = judge(got, known, keys.parse_instant(case["now"]))
     assert (judgement.verdict.value, list(judgement.reasons), judgement.unit) == (case["verdict"], case["reasons"], case["unit"])
+
+
+@pytest.mark.parametrize("case", named(load("packs")["cases"]))
+def test_pack(case):
+    given = case["held"]
+    held = Held(given["number"], given["lines"], given["key_sequence"])
+    try:
+        opened = open_pack(b64decode(case["content"]), bytes.fromhex(case["root"]), held, keys.parse_instant(case["now"]))
+        got = {"number": opened.header.number, "lines": dict(opened.lines)}
+    except PackError as error:
+        got = {"fault": error.fault}
+    assert got == case["expect"]

@@ -154,7 +154,8 @@ async function keep() {
     place("problem").textContent = words.fault_full;
     return;
   }
-  await store.put({ lastPlace: fields.place, draft: undefined });
+  // The finding is kept: a phone that has no room for more than that closes the form all the same.
+  await store.put({ lastPlace: fields.place, draft: undefined }).catch(() => {});
   current = null;
   form.hidden = true;
 }

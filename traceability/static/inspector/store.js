@@ -12,10 +12,18 @@ function open() {
     };
     request.onsuccess = () => {
       // Another tab with a newer release must not wait for this one.
-      request.result.onversionchange = () => request.result.close();
+      request.result.onversionchange = () => {
+        request.result.close();
+        opened = null;
+      };
+      // The phone was short of room and threw it away: the next act begins anew, with nothing.
+      request.result.onclose = () => (opened = null);
       resolve(request.result);
     };
-    request.onerror = () => reject(request.error);
+    request.onerror = () => {
+      opened = null;
+      reject(request.error);
+    };
   });
   return opened;
 }
@@ -41,6 +49,20 @@ export function put(values) {
     const kept = transaction.objectStore("kept");
     for (const [key, value] of Object.entries(values)) value === undefined ? kept.delete(key) : kept.put(value, key);
   });
+}
+
+// Keeps a pack, unless a newer one is there, which another tab may have got meanwhile; false where it is.
+export function putPack(pack) {
+  let isKept = true;
+  return act(["kept"], "readwrite", (transaction) => {
+    const kept = transaction.objectStore("kept");
+    const asked = kept.get("pack");
+    asked.onsuccess = () => {
+      isKept = !(asked.result && asked.result.number > pack.number);
+      if (isKept) kept.put(pack, "pack");
+      kept.delete("partial");
+    };
+  }).then(() => isKept);
 }
 
 export function queue(item) {

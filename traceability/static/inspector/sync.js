@@ -64,8 +64,9 @@ async function take(news, root, pack, now, told) {
 async function keep({ header, keyring, lines }) {
   const { number, area, issuedAt } = header;
   const pack = { number, area, issuedAt, keyring, entries: lines.size };
-  await store.put({ pack: { ...pack, lines: [...lines.values()].join("\n") }, partial: undefined });
-  return { ...pack, lines };
+  if (await store.putPack({ ...pack, lines: [...lines.values()].join("\n") })) return { ...pack, lines };
+  // Two packs crossed: the newer one stays.
+  return keptPack();
 }
 
 // A file, from where an earlier try broke off if it is still the same; null where there is none.
