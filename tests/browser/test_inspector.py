@@ -193,7 +193,42 @@ def test_of_several_codes_in_view_the_worst_is_on_top(service, phone):
     page.wait_for_function("() => document.querySelectorAll('#results .verdict').length === 4")
     cards = [card.get_attribute("data-verdict") for card in page.query_selector_all("#results .verdict")]
     assert cards == ["RECALLED", "MALFORMED", "MALFORMED", "ISSUED"]
-    assert NOTICE.advice_en in page.inner_text("#results") and not page.query_selector_all("#results a")
+    assert NOTICE.advice_en in page.inner_text("#results")
+    # To pages of ours, and of the two that are stamps of ours.
+    links = [link.get_attribute("href") or "" for link in page.query_selector_all("#results a")]
+    assert len(links) == 2 and all(re.fullmatch(r"/inspector/batches/[0-9A-Z]{12}\?lang=en", link) for link in links)
+
+
+def test_twenty_codes_in_one_view_are_each_judged_and_the_worst_is_on_top(service, phone, tmp_path):
+    _context, page = phone()
+    texts = [service.texts["recalled"], *(f"https://{HOST}/S/{service.workshop.stamped(lot=f'V-{number}').code}" for number in range(19))]
+    renew(page)
+    sheet, side = Image.new("L", (1600, 1280), 255), 300
+    for number, text in enumerate(texts):
+        sheet.paste(_printed(text).resize((side, side)), (number % 5 * 320, number // 5 * 320))
+    sheet.save(tmp_path / "twenty.png")
+    page.set_input_files("#picture", tmp_path / "twenty.png")
+    page.wait_for_function("() => document.querySelectorAll('#results .verdict').length === 20")
+    cards = [card.get_attribute("data-verdict") for card in page.query_selector_all("#results .verdict")]
+    assert cards == ["RECALLED"] + ["ISSUED"] * 19
+
+
+OWN_READER = """(text) => {
+    window.asked = 0;
+    window.BarcodeDetector = class {
+        static async getSupportedFormats() { return ["qr_code"]; }
+        async detect(source) { window.asked += 1; return source.videoWidth ? [{ rawValue: text }] : []; }
+    };
+}"""
+
+
+def test_the_browsers_own_reader_is_taken_where_there_is_one(service, phone):
+    """Chromium has none on this system: one of the same form stands in for it, and sees another code than the camera's picture."""
+    _context, page = phone(service.texts["good"])
+    page.evaluate(OWN_READER, service.texts["recalled"])
+    page.click("#scan")
+    assert verdict(page) == "RECALLED" and page.evaluate("window.asked") > 0
+    assert not page.evaluate("performance.getEntriesByType('resource').some((one) => one.name.includes('zxing'))")
 
 
 def type_code(page: Page, text: str) -> str:

@@ -100,6 +100,7 @@ def _rest() -> dict[str, str]:
         "code_of": _("Code"),
         "text_of": _("What the code says"),
         "write_down": _("Write down a finding"),
+        "open_batch": _("Open the batch (with a network)"),
         "waiting": _("Findings that wait to be sent: {count}"),
         "open_again": _("Mend it"),
         "remove": _("Remove"),

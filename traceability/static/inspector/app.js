@@ -280,6 +280,12 @@ function card(judged, isSmall) {
   write.type = "button";
   write.addEventListener("click", () => findings.open(aboutOf(judged)));
   made.append(write);
+  if (judged.entry) {
+    // To a page of ours, of a batch that is in the pack: no address that was scanned is ever led to.
+    const way = element("a", words.open_batch, "button");
+    way.href = `/inspector/batches/${judged.entry.code}?lang=${document.documentElement.lang}`;
+    made.append(way);
+  }
   judged.card = made;
   return made;
 }
