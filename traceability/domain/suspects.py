@@ -53,7 +53,7 @@ class Rules:
     odd_hours: int = 5
     odd_window_hours: int = 30 * HOURS_A_DAY
     late_days: int = 30
-    scans_a_pack: float = 4.0
+    scans_a_pack: float = 5.0
     share_a_day: float = 0.1
     least_scans: int = 100
 
