@@ -172,6 +172,9 @@ EXPECTED |= {
 }
 OFFICE_ALONE = {**INSPECTOR, "inspector": "no"}
 EXPECTED |= {
+    ("GET", "/office/figures"): INSPECTOR,
+    ("POST", "/office/figures/goals"): OFFICE_ALONE,
+    ("GET", "/office/register.<ending>"): INSPECTOR,
     ("GET", "/office/areas"): INSPECTOR,
     ("POST", "/office/areas"): OFFICE_ALONE,
     # Here another's is one that is not there.
@@ -211,6 +214,7 @@ EXPECTED |= {
 }
 # Pages of everybody, without a session at all.
 PUBLIC = {
+    ("GET", "/figures"),
     ("GET", "/"),
     ("GET", "/S/<path:code>"),
     ("GET", "/s/<path:code>"),

@@ -139,6 +139,8 @@ def _of_batches() -> dict[str, str]:
         "input_from_whom": gettext("Write from whom it came, or which batch it was."),
         "input_circle": gettext("That batch was itself made from this one."),
         "trace_days": gettext("Choose a first and a last day, at most two years apart."),
+        "figures_day": gettext("Figures begin with the programme: choose a day from %(first)s to %(last)s."),
+        "goal": gettext("Choose what the goal is about, and a year from 2018 to 2100."),
         "area_code": gettext("Write the growing area's code: letters and digits, at most 50."),
         "capacity_unit": gettext("Choose what the amount is counted in."),
         "season": gettext("Choose the season's first and last day, at most two years apart."),

@@ -255,7 +255,16 @@ def pages_of_what_was_noticed(site: Site) -> list[str]:
         code = batch.code
     lists = ("/inspector/alerts", "/inspector/alerts?search=nichts", "/inspector/reports", "/inspector/reports?state=handled")
     one = (*(f"/inspector/alerts/{number}" for number in alerts), *(f"/inspector/reports/{number}" for number in reports))
-    areas = ("/office/areas", "/office/areas?search=nichts", "/office/releases", "/office/releases?state=closed")
+    areas = (
+        "/office/figures",
+        "/office/register?undated=1",
+        "/office/register?as_of=x",
+        "/figures",
+        "/office/areas",
+        "/office/areas?search=nichts",
+        "/office/releases",
+        "/office/releases?state=closed",
+    )
     traces = (
         "/inspector/trace",
         "/inspector/trace?search=nichts",

@@ -16,6 +16,9 @@ STAFF_POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'sha256-…' 'sha256-…'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Charts and tables as staff have them, and no script.
+FIGURES = ("GET", "/figures")
+FIGURES_POLICY = PUBLIC_POLICY.replace("'sha256-…'", "'sha256-…' 'sha256-…'")
 # The inspector's page has a camera, WebAssembly and a worker; nothing else differs.
 INSPECTOR = ("GET", "/inspector")
 INSPECTOR_POLICY = (
@@ -57,7 +60,8 @@ def test_every_answer_carries_the_headers_of_its_kind(client, route):
     assert answer.status_code < 500
     is_staff = route not in PUBLIC
     policy = re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-…", answer.headers["Content-Security-Policy"])
-    assert policy == (INSPECTOR_POLICY if route == INSPECTOR else STAFF_POLICY if is_staff else PUBLIC_POLICY)
+    other = {INSPECTOR: INSPECTOR_POLICY, FIGURES: FIGURES_POLICY}
+    assert policy == other.get(route, STAFF_POLICY if is_staff else PUBLIC_POLICY)
     assert {name: answer.headers.get(name) for name in ALWAYS} == {**ALWAYS, **(CAMERA if route == INSPECTOR else {})}
     assert answer.headers["Cache-Control"] == CACHING.get(route, "no-store" if is_staff else "no-cache")
     assert "Server" not in answer.headers and "X-Powered-By" not in answer.headers

@@ -6,6 +6,7 @@ from traceability.models.audit import AuditEntry
 from traceability.models.base import Base
 from traceability.models.batch import Batch, BatchCorrection, BatchInput, Delivery, GrowingArea, Photograph, Report, Stage, Upload
 from traceability.models.draft import BatchDraft, DraftFile, SentForm
+from traceability.models.goal import Goal
 from traceability.models.growing import AreaCapacity, CapacityHold
 from traceability.models.inspection import Inspection, InspectionPhotograph
 from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
@@ -35,6 +36,7 @@ __all__ = [
     "Delivery",
     "DraftFile",
     "GeographicalIndication",
+    "Goal",
     "GrowingArea",
     "Inspection",
     "InspectionPhotograph",

@@ -44,20 +44,6 @@ class PrintableProduct:
 
 
 @dataclass(frozen=True)
-class RecognitionRow:
-    """A rating as the office's list shows it."""
-
-    product: str
-    producer: str | None
-    stars: int
-    decision: str | None
-    decided_on: str | None
-    valid_until: date | None
-    state: str
-    source: str | None
-
-
-@dataclass(frozen=True)
 class IndicationRow:
     """A protected name as the office's list shows it; `rights` counts the products that may bear it today."""
 
@@ -94,23 +80,6 @@ def products_of(session: Session, producer_ids: list[int], now: datetime) -> lis
     return [_printable(session, row, today) for row in rows]
 
 
-def search_recognitions(session: Session, search: str, now: datetime, *, page: int, size: int = 20) -> tuple[list[RecognitionRow], bool]:
-    """A page of the register's ratings, the latest first, and whether there are more."""
-    statement = (
-        select(Recognition, Product, Producer.name).join(Recognition.product).outerjoin(Producer, Product.producer_id == Producer.id)
-    )
-    if search:
-        like = f"%{search.replace('%', '').replace('_', '')}%"
-        statement = statement.where(or_(*(column.ilike(like) for column in (Product.name, Producer.name, Recognition.decision))))
-    ordered = statement.order_by(Recognition.decided_on.desc(), Recognition.id).offset(page * size).limit(size + 1)
-    today = day_in_vietnam(now)
-    rows = [
-        RecognitionRow(product.name, producer, row.stars, row.decision, row.decided_on, row.valid_until, _state(row, today), row.source)
-        for row, product, producer in session.execute(ordered)
-    ]
-    return rows[:size], len(rows) > size
-
-
 def search_indications(session: Session, search: str, now: datetime) -> list[IndicationRow]:
     """The protected names by their number in the register."""
     statement = select(GeographicalIndication).order_by(GeographicalIndication.register_number, GeographicalIndication.id)
@@ -131,14 +100,6 @@ def search_indications(session: Session, search: str, now: datetime) -> list[Ind
         IndicationRow(row.number, row.name, row.type, row.product_name, row.manager_at_registration, len(held.get(row.id, ())))
         for row in session.scalars(statement)
     ]
-
-
-def _state(row: Recognition, today: date) -> str:
-    if row.withdrawn_on is not None and row.withdrawn_on <= today:
-        return "withdrawn"
-    if row.valid_until is None:
-        return "undated"
-    return "valid" if as_rule(row).holds_on(today) else "expired"
 
 
 def _printable(session: Session, product: Product, today: date) -> PrintableProduct:

@@ -17,6 +17,7 @@ from traceability.web.alerts import alerts
 from traceability.web.audit_pages import audit_pages
 from traceability.web.batch import batch
 from traceability.web.errors import handle_errors
+from traceability.web.figures import figures
 from traceability.web.findings import findings
 from traceability.web.follow import follow
 from traceability.web.forgotten import forgotten
@@ -75,6 +76,7 @@ _BLUEPRINTS = (
     alerts,
     growing,
     trace,
+    figures,
     report_list,
     follow,
 )

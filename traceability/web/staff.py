@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from traceability.models.engine import reading
-from traceability.operations.own_account import products_of, search_indications, search_recognitions
+from traceability.operations.own_account import products_of, search_indications
 from traceability.web.access import PRODUCER, SIGNED_IN, open_to, principal
 from traceability.web.languages import choose_language
 from traceability.web.services import services
@@ -18,7 +18,7 @@ def home() -> ResponseReturnValue:
     """To the page that fits the account's role."""
     who, language = principal(), choose_language()
     if "office" in who.staff:
-        return redirect(url_for("staff.register", lang=language), 303)
+        return redirect(url_for("figures.register", lang=language), 303)
     if "inspector" in who.staff:
         return redirect(url_for("inspector.page", lang=language), 303)
     if "administrator" in who.staff:
@@ -34,17 +34,6 @@ def products() -> ResponseReturnValue:
     with reading(around.engine) as session:
         rows = products_of(session, list(principal().producers), around.clock())
     return render_template("staff/products.html", rows=rows)
-
-
-@staff.get("/office/register")
-@open_to("office", "inspector")
-def register() -> ResponseReturnValue:
-    """The register of recognitions, with search."""
-    around, search = services(), request.args.get("search", "").strip()[:100]
-    page = min(max(request.args.get("page", 0, type=int), 0), 10_000)
-    with reading(around.engine) as session:
-        rows, more = search_recognitions(session, search, around.clock(), page=page)
-    return render_template("staff/register.html", rows=rows, more=more, search=search, page=page)
 
 
 @staff.get("/office/indications")

@@ -289,6 +289,7 @@ def rating_state(state: str) -> str:
         "expired": gettext("Expired"),
         "withdrawn": gettext("Withdrawn"),
         "undated": gettext("Validity not known"),
+        "ahead": gettext("Not decided yet"),
     }[state]
 
 

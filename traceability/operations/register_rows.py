@@ -1,0 +1,152 @@
+"""Rows of the register of recognitions: searched, filtered, as of a day. What the figures count is what these rows hold."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from traceability.domain.dates import day_in_vietnam
+from traceability.models import Producer, Product, Recognition
+from traceability.operations.issue import as_rule
+
+ROWS_A_PAGE = 20
+_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True)
+class RecognitionRow:
+    """A rating as the office's list shows it. `state` is valid, expired, withdrawn or, where no source gives the day, undated."""
+
+    product: str
+    producer: str | None
+    group: int
+    stars: int
+    kind: str | None
+    commune_code: str | None
+    decision: str | None
+    decided_on: str | None
+    valid_until: date | None
+    withdrawn_on: date | None
+    state: str
+    source: str | None
+    illustrative: bool
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a list is asked for. With `as_of` it holds what the figures of that day count: no illustrative rows, and one a product.
+
+    `ends_until` and `ends_from` bound the last day of ratings that hold on that day; `decided_in` is a year, whose new ones are
+    counted; `undated` are those of which no source gives the day; `commune` is a code, or `none`.
+    """
+
+    search: str = ""
+    as_of: date | None = None
+    stars: int | None = None
+    group: int | None = None
+    kind: str | None = None
+    commune: str | None = None
+    ends_from: date | None = None
+    ends_until: date | None = None
+    decided_in: int | None = None
+    undated: bool = False
+
+
+def list_recognitions(session: Session, chosen: Chosen, now: datetime, *, page: int) -> tuple[list[RecognitionRow], bool]:
+    """A page of ratings, the latest first, and whether there are more."""
+    rows = list(_rows(session, chosen_rows(chosen).offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1), chosen, now))
+    return rows[:ROWS_A_PAGE], len(rows) > ROWS_A_PAGE
+
+
+def all_recognitions(session: Session, chosen: Chosen, now: datetime) -> Iterator[RecognitionRow]:
+    """All of them, one after another."""
+    return _rows(session, chosen_rows(chosen).execution_options(yield_per=_AT_ONCE), chosen, now)
+
+
+def count_recognitions(session: Session, chosen: Chosen) -> int:
+    """How many rows there are."""
+    return session.scalar(select(func.count()).select_from(chosen_rows(chosen).order_by(None).subquery())) or 0
+
+
+def chosen_rows(chosen: Chosen) -> Select[*tuple[Any, ...]]:
+    """The ratings with their products and producers' names."""
+    rows = select(Recognition, Product, Producer.name, Producer.commune_code).join(Product, Product.id == Recognition.product_id)
+    rows = rows.outerjoin(Producer, Producer.id == Product.producer_id)
+    if chosen.search:
+        texts = (Product.name, Producer.name, Recognition.decision)
+        rows = rows.where(or_(*(text.icontains(chosen.search, autoescape=True) for text in texts)))
+    if chosen.undated:
+        rows = rows.where(*counted(), Recognition.valid_until.is_(None), Recognition.withdrawn_on.is_(None))
+    elif chosen.decided_in is not None:
+        rows = rows.where(*counted(), *new_in(chosen.decided_in))
+    elif chosen.as_of is not None:
+        rows = rows.where(Recognition.id.in_(held_on(chosen.as_of)))
+    for column, wanted in ((Recognition.stars, chosen.stars), (Product.ocop_group, chosen.group)):
+        rows = rows if wanted is None else rows.where(column == wanted)
+    if chosen.kind is not None:
+        rows = rows.where(Recognition.kind.is_(None) if chosen.kind == "none" else Recognition.kind == chosen.kind)
+    if chosen.commune is not None:
+        rows = rows.where(Producer.commune_code.is_(None) if chosen.commune == "none" else Producer.commune_code == chosen.commune)
+    if chosen.ends_from is not None:
+        rows = rows.where(Recognition.valid_until >= chosen.ends_from)
+    if chosen.ends_until is not None:
+        rows = rows.where(Recognition.valid_until <= chosen.ends_until)
+    return rows.order_by(Recognition.decided_on.desc(), Recognition.id)
+
+
+def counted() -> tuple[ColumnElement[bool], ...]:
+    """What figures count: never what the sample made up."""
+    return (Recognition.illustrative.is_(False),)
+
+
+def new_in(year: int) -> tuple[ColumnElement[bool], ...]:
+    """Products that a year's decisions recognised for the first time; a decision known by its year alone is one of that year."""
+    return Recognition.kind == "new", Recognition.decided_on >= f"{year}", Recognition.decided_on < f"{year + 1}"
+
+
+def held_on(day: date) -> Select[tuple[int]]:
+    """The ids of the ratings that hold on a day: of a product's several the one that was decided last."""
+    text = day.isoformat()
+    holds = and_(
+        func.length(Recognition.decided_on) == 10,
+        Recognition.decided_on <= text,
+        Recognition.valid_until >= day,
+        or_(Recognition.withdrawn_on.is_(None), Recognition.withdrawn_on > day),
+        *counted(),
+    )
+    latest = func.row_number().over(partition_by=Recognition.product_id, order_by=(Recognition.decided_on.desc(), Recognition.id))
+    ranked = select(Recognition.id, latest.label("place")).where(holds).subquery()
+    return select(ranked.c.id).where(ranked.c.place == 1)
+
+
+def _rows(session: Session, rows: Select[*tuple[Any, ...]], chosen: Chosen, now: datetime) -> Iterator[RecognitionRow]:
+    day = chosen.as_of or day_in_vietnam(now)
+    for row, product, producer, commune in session.execute(rows):
+        yield RecognitionRow(
+            product=product.name,
+            producer=producer,
+            group=product.ocop_group,
+            stars=row.stars,
+            kind=row.kind,
+            commune_code=commune,
+            decision=row.decision,
+            decided_on=row.decided_on,
+            valid_until=row.valid_until,
+            withdrawn_on=row.withdrawn_on,
+            state=_state(row, day),
+            source=row.source,
+            illustrative=row.illustrative or product.illustrative,
+        )
+
+
+def _state(row: Recognition, day: date) -> str:
+    if row.withdrawn_on is not None and row.withdrawn_on <= day:
+        return "withdrawn"
+    if row.valid_until is None:
+        return "undated"
+    if row.decided_on is not None and row.decided_on > day.isoformat():
+        return "ahead"
+    return "valid" if as_rule(row).holds_on(day) else "expired"
