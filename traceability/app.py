@@ -56,7 +56,8 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     register(app.extensions, services, scans)
     add_pages(app, settings, css, staff_css)
     add_commands(app, services)
-    app.wsgi_app = FastPath(Turnstile(app, app.wsgi_app, services, scans), scans)  # type: ignore[method-assign]
+    turnstile = app.extensions["turnstile"] = Turnstile(app, app.wsgi_app, services, scans)
+    app.wsgi_app = FastPath(turnstile, scans)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         # Outermost, so that visitors are told apart by their own addresses.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]

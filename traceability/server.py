@@ -13,8 +13,11 @@ import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
-from time import perf_counter
+from queue import SimpleQueue
+from threading import Thread
+from time import monotonic, perf_counter, sleep
 from typing import Any
 
 from flask import Flask
@@ -25,13 +28,15 @@ import traceability.app  # noqa: F401
 from traceability.parent import die_with
 from traceability.pictures import MOST_BYTES as LARGEST_FILE
 from traceability.web.fast_path import BEGAN, Scans
-from traceability.web.turnstile import STAMP_FOLDERS
+from traceability.web.turnstile import STAMP_FOLDERS, Turnstile
 
 _log = logging.getLogger(__name__)
 # Stamps that are not known by heart, or whose register must be asked first.
 STAMP_THREADS = 3
 # Pages of staff, forms and files. A file of labels holds one of them until it is read.
 OTHER_THREADS = 4
+# How long whoever tries many codes waits for each refusal.
+REFUSED_AFTER_S = 0.02
 # What Flask takes at most.
 LARGEST_BODY = LARGEST_FILE + 64 * 1024
 Runner = Callable[[Any, dict[str, Any]], Any]
@@ -41,17 +46,25 @@ _ORDINARY = vars(mp)["_wsgi_call_wrap"]
 
 def answer_in_turn(app: Flask, scope_options: dict[str, Any], log_format: str | None = None) -> Runner:
     """What granian calls for each request, with what it sends the answer by, and the request's WSGI environment."""
-    ordinary, scans = _ORDINARY(app, scope_options, log_format), app.extensions["scans"]
-    assert isinstance(scans, Scans)
+    ordinary, scans, turnstile = _ORDINARY(app, scope_options, log_format), app.extensions["scans"], app.extensions["turnstile"]
+    assert isinstance(scans, Scans) and isinstance(turnstile, Turnstile)
     stamps, others = ThreadPoolExecutor(STAMP_THREADS, "stamps"), ThreadPoolExecutor(OTHER_THREADS, "others")
+    refusals = _Refusals()
     _spare_switches()
     # Otherwise workers would go on serving, with nobody to stop them, where the server's own process is killed.
     die_with(os.getppid())
 
+    def is_refused(scope: dict[str, Any], give: Callable[..., object]) -> bool:
+        def later(*answer: object) -> None:
+            refusals.put(partial(give, *answer))
+
+        return turnstile.refuse_at_once(scope, scans.address_of(scope), later)
+
     def run(protocol: Any, scope: dict[str, Any]) -> None:
         began = perf_counter()
         try:
-            is_answered = scans.answer_at_once(scope, protocol.response_bytes)
+            give = protocol.response_bytes
+            is_answered = scans.answer_at_once(scope, give) or (_is_stamp(scope) and is_refused(scope, give))
         except Exception:
             # The ordinary way has pages for what fails.
             _log.exception("a known stamp could not be answered at once")
@@ -59,10 +72,33 @@ def answer_in_turn(app: Flask, scope_options: dict[str, Any], log_format: str | 
         if not is_answered:
             scope[BEGAN] = began
             _take_body(scope)
-            is_stamp = scope["REQUEST_METHOD"] in ("GET", "HEAD") and scope["PATH_INFO"].startswith(STAMP_FOLDERS)
-            (stamps if is_stamp else others).submit(_run_ordinary, ordinary, protocol, scope)
+            (stamps if _is_stamp(scope) else others).submit(_run_ordinary, ordinary, protocol, scope)
 
     return run
+
+
+class _Refusals:
+    """Sends refusals a moment later, in their order: whoever guesses waits, and nobody waits for whoever guesses."""
+
+    def __init__(self) -> None:
+        self._waiting: SimpleQueue[tuple[float, Callable[[], object]]] = SimpleQueue()
+        Thread(target=self._send, name="refusals", daemon=True).start()
+
+    def put(self, send: Callable[[], object]) -> None:
+        self._waiting.put((monotonic() + REFUSED_AFTER_S, send))
+
+    def _send(self) -> None:
+        while True:
+            due, send = self._waiting.get()
+            sleep(max(0.0, due - monotonic()))
+            try:
+                send()
+            except Exception:
+                _log.exception("a refusal could not be sent")
+
+
+def _is_stamp(scope: dict[str, Any]) -> bool:
+    return scope["REQUEST_METHOD"] in ("GET", "HEAD") and scope["PATH_INFO"].startswith(STAMP_FOLDERS)
 
 
 def _run_ordinary(ordinary: Runner, protocol: Any, scope: dict[str, Any]) -> None:

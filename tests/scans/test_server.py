@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,7 +16,8 @@ from sqlalchemy import create_engine, text
 
 from tests.waiting import wait_until
 from traceability.config import PROJECT
-from traceability.server import LARGEST_BODY
+from traceability.domain import base32
+from traceability.server import LARGEST_BODY, REFUSED_AFTER_S
 
 FLASK = [sys.executable, "-m", "flask", "--app", "traceability"]
 PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) Mobile"}
@@ -97,6 +99,29 @@ def test_a_form_that_comes_slowly_holds_up_no_scan(port, register):
             time.sleep(pause)
             status, page = get(port, path, seconds=5)
             assert status == 200 and path[3:7].encode() in page
+
+
+def test_whoever_guesses_is_refused_a_moment_later_and_known_stamps_open_all_the_same(register):
+    """A process of its own: its network is held back for the rest of the minute."""
+    environment, path = register
+    with serving(environment, "soon") as (_, port):
+        assert get(port, path)[0] == 200
+        # Guesses are counted by the minute: it must not end meanwhile.
+        if time.time() % 60 > 40:
+            time.sleep(61 - time.time() % 60)
+        # As many as a network may try, and those that are looked up all the same.
+        chance = random.Random(7)
+        for _attempt in range(400):
+            began = time.monotonic()
+            status, page = get(port, f"/S/{base32.with_check(chance.getrandbits(55))}")
+            if status == 429:
+                break
+            assert status == 404
+        assert status == 429 and b"<html" in page and time.monotonic() - began >= REFUSED_AFTER_S
+        assert get(port, f"/S/{base32.with_check(1)}", method="HEAD") == (429, b"")
+        assert get(port, path)[0] == 200
+        # What is no page of ours is refused as well, by the ordinary way.
+        assert get(port, "/wp-login.php")[0] == 429 and get(port, "/lookup")[0] in (200, 302, 303, 400)
 
 
 def test_every_kind_of_request_is_answered_by_the_threads_behind(port, register):

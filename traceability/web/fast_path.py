@@ -158,9 +158,10 @@ class Scans:
 
     def visitor(self, environ: Environ, second: float) -> bytes:
         """By what the visitor is known today."""
-        return self._services.visitors.hash(self._address(environ), environ.get("HTTP_USER_AGENT", ""), self._day(second))
+        return self._services.visitors.hash(self.address_of(environ), environ.get("HTTP_USER_AGENT", ""), self._day(second))
 
-    def _address(self, environ: Environ) -> str:
+    def address_of(self, environ: Environ) -> str:
+        """Whose request it is, as the proxies in front tell it."""
         # The rule of werkzeug's ProxyFix, which may not have seen this request yet.
         trusted, address = self._services.settings.trusted_proxies, environ.get("REMOTE_ADDR", "")
         told = environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if trusted else ()

@@ -5,7 +5,7 @@ register, unless its request is one of a stamp: known by heart, or judged by wha
 this process does not know, a few a second are looked up all the same: they may be real.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, render_template
@@ -27,6 +27,8 @@ STAMP_FOLDERS = ("/S/", "/s/", "/01/")
 # Addresses that name a batch, and so tell whether there is one.
 BATCH_FOLDERS = ("/feed/", "/status/")
 LOOKED_UP_A_SECOND = 20
+ASKED = "traceability.turnstile"
+"""In a request's environment: the server has asked before it handed the request on."""
 
 
 class Turnstile:
@@ -40,8 +42,11 @@ class Turnstile:
 
     def __call__(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
         second, address, path = self._services.clock().timestamp(), environ.get("REMOTE_ADDR", ""), environ["PATH_INFO"]
-        if self._services.guesses.is_over(address, second) and not self._may_pass(path, environ["REQUEST_METHOD"], int(second)):
-            return self._refuse(environ, start_response, 60 - int(second) % 60)
+        # Where the server has asked already, a code that was looked up all the same is not held back now.
+        if not environ.get(ASKED) and self._is_held_back(address, environ, second):
+            status, headers, body = self._refusal(environ, second)
+            start_response(status, headers)
+            return [body]
 
         def noting(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             if status[:3] in ("400", "404") and not is_staff_path(path):
@@ -49,6 +54,20 @@ class Turnstile:
             return start_response(status, headers, *rest)
 
         return self._wsgi(environ, noting)
+
+    def refuse_at_once(self, environ: Environ, address: str, give: Callable[[int, list[tuple[str, str]], bytes], object]) -> bool:
+        """Refuses through `give` whoever is to wait, and says whether it did: without a thread that known stamps would wait for."""
+        second = self._services.clock().timestamp()
+        environ[ASKED] = True
+        if not self._is_held_back(address, environ, second):
+            return False
+        status, headers, body = self._refusal(environ, second)
+        give(int(status[:3]), headers, body)
+        return True
+
+    def _is_held_back(self, address: str, environ: Environ, second: float) -> bool:
+        is_over = self._services.guesses.is_over(address, second)
+        return is_over and not self._may_pass(environ["PATH_INFO"], environ["REQUEST_METHOD"], int(second))
 
     def _may_pass(self, path: str, method: str, second: int) -> bool:
         if not path.startswith(STAMP_FOLDERS):
@@ -76,15 +95,14 @@ class Turnstile:
         self._looked_up += 1
         return self._looked_up <= LOOKED_UP_A_SECOND
 
-    def _refuse(self, environ: Environ, start_response: "StartResponse", seconds: int) -> Iterable[bytes]:
+    def _refusal(self, environ: Environ, second: float) -> tuple[str, list[tuple[str, str]], bytes]:
         self._scans.tally.refused()
         language = self._scans.client_of(environ).language
         page = self._pages.get(language)
         if page is None:
             page = self._pages[language] = self._draw(language)
-        headers = [*self._scans.headers, ("Retry-After", str(seconds)), ("Content-Length", str(len(page)))]
-        start_response("429 TOO MANY REQUESTS", headers)
-        return [page if environ["REQUEST_METHOD"] != "HEAD" else b""]
+        headers = [*self._scans.headers, ("Retry-After", str(60 - int(second) % 60)), ("Content-Length", str(len(page)))]
+        return "429 TOO MANY REQUESTS", headers, page if environ["REQUEST_METHOD"] != "HEAD" else b""
 
     def _draw(self, language: str) -> bytes:
         with self._app.test_request_context(f"/?lang={language}"):
