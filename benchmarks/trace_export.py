@@ -34,7 +34,7 @@ from traceability.models.engine import acting, reading
 from traceability.operations.trace_export import Asked, tables
 from traceability.sample import SampleKeys, load_sample
 from traceability.web.services import Services
-from traceability.web.trace_files import csv_pieces, write_xlsx
+from traceability.web.table_files import csv_pieces, write_xlsx
 
 OFFICE = Principal(1, "Office", frozenset({"office"}))
 PIECE = 20_000

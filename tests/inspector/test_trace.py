@@ -14,15 +14,16 @@ from tests.factories import INSPECTOR, NOTICE, PRODUCER, PUBLIC_URL, refused
 from tests.inspector.test_findings import a_finding, send
 from traceability.domain.accounts import Principal
 from traceability.domain.dates import VIETNAM
+from traceability.domain.spreadsheet import Table
 from traceability.models import AuditEntry
 from traceability.models.engine import reading
 from traceability.operations.register_batch import NewStage, add_growing_area, add_stage
 from traceability.operations.trace import record_delivery, record_input
-from traceability.operations.trace_export import Asked, Table, check_asked, tables
+from traceability.operations.trace_export import Asked, check_asked, tables
 from traceability.operations.withdraw import recall_goods
+from traceability.web import table_files
 from traceability.web import trace as pages
-from traceability.web import trace_files
-from traceability.web.trace_files import csv_pieces, write_xlsx
+from traceability.web.table_files import csv_pieces, write_xlsx
 
 FORMULA = "=HYPERLINK(1)"
 
@@ -153,7 +154,7 @@ def test_a_file_of_another_kind_is_none(inspector, traced):
 
 
 def test_a_table_that_is_longer_than_a_sheet_goes_on_in_the_next(monkeypatch):
-    monkeypatch.setattr(trace_files, "LAST_ROW", 4)
+    monkeypatch.setattr(table_files, "LAST_ROW", 4)
     out = io.BytesIO()
     table = Table("scans", ("code", "unit"), iter([("A", number) for number in range(7)]))
     assert write_xlsx([table], [("x", "y")], str, out) == 7

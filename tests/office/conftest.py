@@ -16,11 +16,8 @@ def nothing_kept() -> None:
     figures._KEPT.clear()
 
 
-@pytest.fixture
-def office(app, services, monkeypatch) -> Browser:
-    """With a second step."""
-    monkeypatch.setattr(secrets_kept, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    secrets_kept._nobodys_hash.cache_clear()
+def office_browser(app, services) -> Browser:
+    """Signed in, with a second step."""
     with acting(services.engine) as session:
         made = create_account(session, login="office@example.vn", name="Office", password=PASSWORD, now=services.clock())
         add_staff_role(session, made.id, "office", None, now=services.clock())
@@ -28,3 +25,11 @@ def office(app, services, monkeypatch) -> Browser:
     browser.sign_in("office")
     enrol(browser, services)
     return browser
+
+
+@pytest.fixture
+def office(app, services, monkeypatch) -> Browser:
+    """Whose password is hashed cheaply."""
+    monkeypatch.setattr(secrets_kept, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    secrets_kept._nobodys_hash.cache_clear()
+    return office_browser(app, services)

@@ -6,23 +6,18 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from tests.accounts.test_sign_in import PASSWORD, Browser, enrol
+from tests.accounts.test_sign_in import Browser
 from tests.factories import OFFICE
+from tests.office.conftest import office_browser
 from traceability.models import AreaCapacity, CapacityHold, Issuance, Product
 from traceability.models.engine import acting, reading
-from traceability.operations.accounts import add_staff_role, create_account
 from traceability.operations.growing import NewCapacity, register_capacity
 
 
 @pytest.fixture
 def office(app, services) -> Browser:
-    with acting(services.engine) as session:
-        made = create_account(session, login="office@example.vn", name="Office", password=PASSWORD, now=services.clock())
-        add_staff_role(session, made.id, "office", None, now=services.clock())
-    browser = Browser(app)
-    browser.sign_in("office")
-    enrol(browser, services)
-    return browser
+    """Somebody of the office, beside the producer."""
+    return office_browser(app, services)
 
 
 @pytest.fixture

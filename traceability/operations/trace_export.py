@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from traceability.domain.accounts import Principal
 from traceability.domain.dates import VIETNAM
 from traceability.domain.errors import Refused
+from traceability.domain.spreadsheet import Cell, Table
 from traceability.models import (
     Alert,
     Batch,
@@ -36,8 +37,6 @@ LONGEST_DAYS = 731
 # Rows that are held at once, of the table that has the most.
 _AT_ONCE = 5_000
 
-Cell = str | int | date | datetime | None
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -47,15 +46,6 @@ class Asked:
     batch_id: int | None = None
     first: date | None = None
     last: date | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its key, its columns' keys, and its rows as they come. Each row begins with the batch's code and lot."""
-
-    key: str
-    columns: tuple[str, ...]
-    rows: Iterator[tuple[Cell, ...]]
 
 
 @dataclass(frozen=True)
@@ -90,7 +80,10 @@ def note_export(session: Session, asked: Asked, form: str) -> None:
 
 
 def tables(session: Session, asked: Asked) -> Iterator[Table]:
-    """The tables one after another, empty ones as well: each is to be read to its end before the next."""
+    """The tables one after another, empty ones as well: each is to be read to its end before the next.
+
+    Each row begins with the batch's code and lot.
+    """
     for kind in _kinds():
         rows = select(Batch.code, Batch.lot, *kind.columns.values()).select_from(kind.table)
         if kind.key != "batches":

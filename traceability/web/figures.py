@@ -1,6 +1,5 @@
 """The province's figures, for the office and for everybody, and the rows of the register that they count."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
@@ -12,25 +11,23 @@ from sqlalchemy import Engine
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.ocop import GROUPS
+from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
 from traceability.operations.figures import Figures, count_figures, list_goals, published_counts, set_goal
 from traceability.operations.places import place_names
 from traceability.operations.register_rows import Chosen, RecognitionRow, all_recognitions, count_recognitions, list_recognitions
-from traceability.operations.trace_export import Cell, Table
 from traceability.web.access import open_to
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import day_in, text_in, whole_number
 from traceability.web.languages import choose_language, format_day
 from traceability.web.services import services
-from traceability.web.trace_files import csv_pieces, write_xlsx
+from traceability.web.table_files import FILE_TYPES, pieces_of
 from traceability.web.wording import rating_state
 from traceability.wording import word_refusal
 
 figures = Blueprint("figures", __name__)
 _ASKED = ("search", "as_of", "stars", "group", "kind", "commune", "ends_from", "ends_until", "decided_in", "undated")
 _KINDS = ("new", "re_evaluation", "none")
-_TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "zip": "application/zip"}
-_PIECE = 256 * 1024
 # Figures by database and day, with the minute in which they were counted.
 _KEPT: dict[tuple[str, date], tuple[int, Figures]] = {}
 _MOST_KEPT = 64
@@ -89,13 +86,13 @@ def register() -> ResponseReturnValue:
 @open_to("office", "inspector")
 def register_file(ending: str) -> ResponseReturnValue:
     """The same rows as a file."""
-    if ending not in _TYPES:
+    if ending not in FILE_TYPES:
         raise NotFound("part_missing", kind="Table")
     chosen, around = _chosen(), services()
     day = chosen.as_of or day_in_vietnam(around.clock())
     facts = [(gettext("Made at"), f"{day_in_vietnam(around.clock()):%d/%m/%Y}"), (gettext("State on"), f"{day:%d/%m/%Y}")]
     facts += [(gettext("Chosen"), word) for word in _told(chosen)]
-    answer = Response(_file(around.engine, chosen, around.clock(), facts, ending, _file_words()), mimetype=_TYPES[ending])
+    answer = Response(_file(around.engine, chosen, around.clock(), facts, ending, _file_words()), mimetype=FILE_TYPES[ending])
     answer.headers.set("Content-Disposition", "attachment", filename=f"ocop-{day}.{ending}")
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -172,14 +169,7 @@ def _file(
     with reading(engine) as session:
         rows = (_cells(row, name) for row in all_recognitions(session, chosen, now))
         tables = [Table("register", _COLUMNS, rows)]
-        if ending == "zip":
-            yield from csv_pieces(tables, facts, name)
-            return
-        with tempfile.TemporaryFile() as file:
-            write_xlsx(tables, facts, name, file)
-            file.seek(0)
-            while piece := file.read(_PIECE):
-                yield piece
+        yield from pieces_of(ending, tables, facts, name)
 
 
 def _cells(row: RecognitionRow, name: Callable[[str], str]) -> tuple[Cell, ...]:

@@ -1,6 +1,5 @@
 """Trace drills: one step back and forward of a lot, with a clock, and all that is on record of a lot or of some days as files."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,9 +12,10 @@ from sqlalchemy import Engine
 
 from traceability.domain.dates import VIETNAM
 from traceability.domain.errors import NotFound, Refused
+from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
 from traceability.operations.inspected import authority_batch, search_batches, view_inspected
-from traceability.operations.trace_export import Asked, Cell, Table, check_asked, count_scans_asked, note_export, tables
+from traceability.operations.trace_export import Asked, check_asked, count_scans_asked, note_export, tables
 from traceability.web.access import open_to, principal
 from traceability.web.acts import doing
 from traceability.web.batch_forms import day_in
@@ -24,16 +24,14 @@ from traceability.web.inspector_words import verdict_words
 from traceability.web.languages import choose_language
 from traceability.web.producer_words import STAGE_KINDS, stage_name, state_name
 from traceability.web.services import services
-from traceability.web.trace_files import csv_pieces, write_xlsx
+from traceability.web.table_files import FILE_TYPES, pieces_of
 from traceability.web.trace_words import trace_words
 from traceability.web.wording import report_kinds
 from traceability.wording import word_refusal
 
 trace = Blueprint("trace", __name__)
-_TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "zip": "application/zip"}
 # Tables hold one of the server's threads while they are made: the others are for stamps and pages.
 _ROOM = BoundedSemaphore(1)
-_PIECE = 256 * 1024
 _LAST_SECOND = 4_102_444_800
 
 
@@ -94,13 +92,13 @@ def _overview(problem: str | None = None) -> str:
 
 
 def _file(asked: Asked, facts: list[tuple[str, str]], name: str, ending: str) -> ResponseReturnValue:
-    if ending not in _TYPES:
+    if ending not in FILE_TYPES:
         raise NotFound("part_missing", kind="Table")
     around, who = services(), principal()
     facts = [(gettext("Made at"), f"{_moment(around.clock())} (UTC+7)"), (gettext("Made by"), who.name), *facts]
     if who.commune_code and "office" not in who.staff:
         facts.append((gettext("Area"), who.commune_code))
-    answer = Response(mimetype=_TYPES[ending])
+    answer = Response(mimetype=FILE_TYPES[ending])
     safe = "".join(character if character.isascii() and character.isalnum() else "-" for character in name)
     answer.headers.set("Content-Disposition", "attachment", filename=f"truy-vet-{safe}.{ending}")
     answer.headers["Cache-Control"] = "no-store"
@@ -115,8 +113,7 @@ def _file(asked: Asked, facts: list[tuple[str, str]], name: str, ending: str) ->
     except BaseException:
         _ROOM.release()
         raise
-    make = _xlsx if ending == "xlsx" else _csv
-    answer.response = _Sending(make(around.engine, asked, facts, Wording(trace_words(), _cell_words())))
+    answer.response = _Sending(_pieces(around.engine, asked, facts, ending, Wording(trace_words(), _cell_words())))
     return answer
 
 
@@ -159,19 +156,9 @@ class Wording:
     cells: dict[tuple[str, str], dict[str, str]]
 
 
-def _xlsx(engine: Engine, asked: Asked, facts: list[tuple[str, str]], words: Wording) -> Iterator[bytes]:
-    """A spreadsheet is whole only at its end: it is made on disk first."""
-    with tempfile.TemporaryFile() as file:
-        with reading(engine) as session:
-            write_xlsx(_worded(tables(session, asked), words), facts, words.names, file)
-        file.seek(0)
-        while piece := file.read(_PIECE):
-            yield piece
-
-
-def _csv(engine: Engine, asked: Asked, facts: list[tuple[str, str]], words: Wording) -> Iterator[bytes]:
+def _pieces(engine: Engine, asked: Asked, facts: list[tuple[str, str]], ending: str, words: Wording) -> Iterator[bytes]:
     with reading(engine) as session:
-        yield from csv_pieces(_worded(tables(session, asked), words), facts, words.names)
+        yield from pieces_of(ending, _worded(tables(session, asked), words), facts, words.names)
 
 
 def _cell_words() -> dict[tuple[str, str], dict[str, str]]:

@@ -1,7 +1,8 @@
-"""Tables of a trace as files: one sheet a table in XLSX, one file a table in a ZIP of CSV."""
+"""Tables as files: one sheet a table in XLSX, one file a table in a ZIP of CSV."""
 
 import csv
 import io
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
@@ -12,10 +13,12 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from traceability.domain.dates import VIETNAM
-from traceability.domain.spreadsheet import harmless
+from traceability.domain.spreadsheet import Cell, Table, harmless
 from traceability.labels.table import LAST_ROW
-from traceability.operations.trace_export import Cell, Table
 
+FILE_TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "zip": "application/zip"}
+"""Endings of files of tables, and their types."""
+_PIECE = 256 * 1024
 _ROWS_A_PIECE = 2_000
 _WIDTH, _WIDE = 16, 34
 _WIDE_COLUMNS = frozenset(("product", "producer", "words", "reason", "advice", "note", "place", "recipient", "area", "what", "supplier"))
@@ -72,6 +75,18 @@ def _write_row(sheet: Worksheet, row: int, cells: tuple[Cell, ...], formats: dic
             sheet.write_datetime(row, column, cell.astimezone(VIETNAM).replace(tzinfo=None), formats[datetime])
         elif cell is not None:
             sheet.write_datetime(row, column, cell, formats[date])
+
+
+def pieces_of(ending: str, tables: Iterable[Table], facts: list[tuple[str, str]], words: Words) -> Iterator[bytes]:
+    """The file of an ending, in pieces. A spreadsheet is whole only at its end: it is made on disk first."""
+    if ending == "zip":
+        yield from csv_pieces(tables, facts, words)
+        return
+    with tempfile.TemporaryFile() as file:
+        write_xlsx(tables, facts, words, file)
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def csv_pieces(tables: Iterable[Table], facts: list[tuple[str, str]], words: Words) -> Iterator[bytes]:
