@@ -28,6 +28,7 @@ class Recognition(Base):
         CheckConstraint("valid_until IS NULL OR length(decided_on) = 10", name="valid_from_a_day"),
         CheckConstraint("length(decided_on) IN (4, 7, 10)", name="decided_on"),
         CheckConstraint("(withdrawn_on IS NULL) = (withdrawn_because IS NULL)", name="withdrawal_whole"),
+        Index("ix_recognition_decided_on_id", "decided_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import case, distinct, func, select, text
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import VIETNAM, add_months
@@ -14,7 +14,7 @@ from traceability.models import Batch, Goal, Inspection, Issuance, Producer, Pro
 from traceability.models.goal import GOAL_KINDS
 from traceability.models.register import RECOGNITION_KINDS
 from traceability.operations.places import place_names
-from traceability.operations.register_rows import counted, held_on, new_in
+from traceability.operations.register_rows import counted, held_on, holds_on, new_in
 
 _GOALS = select(Goal.kind, Goal.year, Goal.amount, Goal.source)
 QUARTERS_AHEAD = 6
@@ -85,19 +85,23 @@ def count_figures(session: Session, as_of: date) -> Figures:
     """Counts the rows. Refused `figures_day`."""
     if not FIRST_DAY <= as_of <= LAST_DAY:
         raise Refused("figures_day", first=FIRST_DAY, last=LAST_DAY)
-    held = select(Recognition.stars, Recognition.kind, Product.ocop_group, Producer.commune_code, func.count(Recognition.id))
-    held = held.join(Product, Product.id == Recognition.product_id).outerjoin(Producer, Producer.id == Product.producer_id)
+    spans = _quarters(as_of)
     by_stars, by_group = dict.fromkeys(reversed(RECOGNISED_STARS), 0), dict.fromkeys(GROUPS, 0)
     by_kind: dict[str | None, int] = dict.fromkeys((*RECOGNITION_KINDS, None), 0)
     by_commune: dict[str | None, int] = {}
-    grouped = held.where(Recognition.id.in_(held_on(as_of)))
-    for stars, kind, group, commune, count in session.execute(
-        grouped.group_by(Recognition.stars, Recognition.kind, Product.ocop_group, Producer.commune_code)
-    ):
+    ending = [0] * len(spans)
+    quarter = case(*((Recognition.valid_until <= last, place) for place, (_, last) in enumerate(spans)), else_=-1)
+    held = select(Recognition.stars, Recognition.kind, Product.ocop_group, Producer.commune_code, quarter, func.count(Recognition.id))
+    held = held.join(Product, Product.id == Recognition.product_id).outerjoin(Producer, Producer.id == Product.producer_id)
+    held = held.where(Recognition.id.in_(held_on(as_of)))
+    # By the places of the columns: on PostgreSQL the same expression with other parameters is another one.
+    for stars, kind, group, commune, ends, count in session.execute(held.group_by(*(text(str(place)) for place in range(1, 6)))):
         by_stars[stars] += count
         by_group[group] += count
         by_kind[kind] += count
         by_commune[commune] = by_commune.get(commune, 0) + count
+        if ends >= 0:
+            ending[ends] += count
     undated = select(func.count(Recognition.id)).where(*counted(), Recognition.valid_until.is_(None), Recognition.withdrawn_on.is_(None))
     new = select(func.count(distinct(Recognition.product_id))).where(*counted(), *new_in(as_of.year))
     goals = list_goals(session)
@@ -111,8 +115,8 @@ def count_figures(session: Session, as_of: date) -> Figures:
         by_commune=sorted(communes, key=lambda row: (row[0] is None, -row[2], row[1] or "")),
         undated=session.scalar(undated) or 0,
         new_this_year=session.scalar(new) or 0,
-        expiring=_expiring(session, as_of),
-        over_time=_over_time(session, as_of),
+        expiring=[Span(*span, count) for span, count in zip(spans, ending, strict=True)],
+        over_time=_over_time(session, as_of, sum(by_stars.values())),
         activity=_activity(session, as_of),
         new_goal=_goal(goals, "new_in_year", as_of.year),
         total_goal=_goal(goals, "total", as_of.year),
@@ -158,27 +162,22 @@ def _goal(goals: list[Target], kind: str, year: int) -> Target | None:
     return latest if kind == "new_in_year" else min(ahead, key=lambda goal: goal.year, default=latest)
 
 
-def _expiring(session: Session, as_of: date) -> list[Span]:
-    """Of what holds on the day: how much ends in the rest of this quarter and in the next ones."""
+def _quarters(as_of: date) -> list[tuple[date, date]]:
+    """The rest of this quarter, and the next ones."""
     first, spans = as_of, []
     for _ in range(QUARTERS_AHEAD):
         begins = date(first.year, (first.month - 1) // 3 * 3 + 1, 1)
         last = add_months(begins, 3) - timedelta(days=1)
         spans.append((first, last))
         first = last + timedelta(days=1)
-    sums = [func.count(Recognition.id).filter(Recognition.valid_until.between(*span)) for span in spans]
-    counts = session.execute(select(*sums).where(Recognition.id.in_(held_on(as_of)))).one()
-    return [Span(*span, count) for span, count in zip(spans, counts, strict=True)]
+    return spans
 
 
-def _over_time(session: Session, as_of: date) -> list[tuple[date, int]]:
+def _over_time(session: Session, as_of: date, total: int) -> list[tuple[date, int]]:
     """How many products were recognised at the ends of the years before, and on the day."""
-    days = [date(as_of.year - back, 12, 31) for back in range(YEARS_BACK, 0, -1)] + [as_of]
-    found = []
-    for day in days:
-        count = session.scalar(select(func.count()).select_from(held_on(day).subquery()))
-        found.append((day, count or 0))
-    return found
+    days = [date(as_of.year - back, 12, 31) for back in range(YEARS_BACK, 0, -1)]
+    counts = session.execute(select(*(func.count(distinct(case((holds_on(day), Recognition.product_id)))) for day in days))).one()
+    return [*zip(days, counts, strict=True), (as_of, total)]
 
 
 def _activity(session: Session, as_of: date) -> Activity:

@@ -55,26 +55,49 @@ class Chosen:
     undated: bool = False
 
 
-def list_recognitions(session: Session, chosen: Chosen, now: datetime, *, page: int) -> tuple[list[RecognitionRow], bool]:
-    """A page of ratings, the latest first, and whether there are more."""
-    rows = list(_rows(session, chosen_rows(chosen).offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1), chosen, now))
-    return rows[:ROWS_A_PAGE], len(rows) > ROWS_A_PAGE
+def list_recognitions(session: Session, chosen: Chosen, now: datetime, *, page: int) -> tuple[list[RecognitionRow], bool, int]:
+    """A page of ratings, the latest first, whether there are more, and how many there are in all."""
+    # Which ones, and only then what is told of them: a page far back must not carry all before it along.
+    wanted = _ordered(_ids(chosen))
+    if chosen == Chosen():
+        total = count_recognitions(session, chosen)
+        ids = list(session.scalars(wanted.offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1)))
+    else:
+        # Counted on the way: what is asked for is looked for once.
+        found = session.execute(wanted.add_columns(func.count().over()).offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1)).all()
+        ids, total = [row[0] for row in found], found[0][1] if found else count_recognitions(session, chosen) if page else 0
+    shown = _ordered(_told()).where(Recognition.id.in_(ids[:ROWS_A_PAGE]))
+    return list(_rows(session, shown, chosen, now)), len(ids) > ROWS_A_PAGE, total
 
 
 def all_recognitions(session: Session, chosen: Chosen, now: datetime) -> Iterator[RecognitionRow]:
     """All of them, one after another."""
-    return _rows(session, chosen_rows(chosen).execution_options(yield_per=_AT_ONCE), chosen, now)
+    rows = _ordered(_told()).where(Recognition.id.in_(_ids(chosen)))
+    return _rows(session, rows.execution_options(yield_per=_AT_ONCE), chosen, now)
 
 
 def count_recognitions(session: Session, chosen: Chosen) -> int:
     """How many rows there are."""
-    return session.scalar(select(func.count()).select_from(chosen_rows(chosen).order_by(None).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(_ids(chosen).subquery())) or 0
 
 
-def chosen_rows(chosen: Chosen) -> Select[*tuple[Any, ...]]:
+def _told() -> Select[*tuple[Any, ...]]:
     """The ratings with their products and producers' names."""
     rows = select(Recognition, Product, Producer.name, Producer.commune_code).join(Product, Product.id == Recognition.product_id)
-    rows = rows.outerjoin(Producer, Producer.id == Product.producer_id)
+    return rows.outerjoin(Producer, Producer.id == Product.producer_id)
+
+
+def _ordered(rows: Any) -> Any:
+    return rows.order_by(Recognition.decided_on.desc(), Recognition.id.desc())
+
+
+def _ids(chosen: Chosen) -> Any:
+    """The ratings that are asked for; other tables are looked at only where the question is of them."""
+    rows = select(Recognition.id)
+    if chosen.search or chosen.group is not None or chosen.commune is not None:
+        rows = rows.join(Product, Product.id == Recognition.product_id)
+    if chosen.search or chosen.commune is not None:
+        rows = rows.outerjoin(Producer, Producer.id == Product.producer_id)
     if chosen.search:
         texts = (Product.name, Producer.name, Recognition.decision)
         rows = rows.where(or_(*(text.icontains(chosen.search, autoescape=True) for text in texts)))
@@ -94,7 +117,7 @@ def chosen_rows(chosen: Chosen) -> Select[*tuple[Any, ...]]:
         rows = rows.where(Recognition.valid_until >= chosen.ends_from)
     if chosen.ends_until is not None:
         rows = rows.where(Recognition.valid_until <= chosen.ends_until)
-    return rows.order_by(Recognition.decided_on.desc(), Recognition.id)
+    return rows
 
 
 def counted() -> tuple[ColumnElement[bool], ...]:
@@ -109,17 +132,21 @@ def new_in(year: int) -> tuple[ColumnElement[bool], ...]:
 
 def held_on(day: date) -> Select[tuple[int]]:
     """The ids of the ratings that hold on a day: of a product's several the one that was decided last."""
+    latest = func.row_number().over(partition_by=Recognition.product_id, order_by=(Recognition.decided_on.desc(), Recognition.id))
+    ranked = select(Recognition.id, latest.label("place")).where(holds_on(day)).subquery()
+    return select(ranked.c.id).where(ranked.c.place == 1)
+
+
+def holds_on(day: date) -> ColumnElement[bool]:
+    """Whether a rating holds on a day, as `domain.ocop` has it, and is one that counts."""
     text = day.isoformat()
-    holds = and_(
+    return and_(
         func.length(Recognition.decided_on) == 10,
         Recognition.decided_on <= text,
         Recognition.valid_until >= day,
         or_(Recognition.withdrawn_on.is_(None), Recognition.withdrawn_on > day),
         *counted(),
     )
-    latest = func.row_number().over(partition_by=Recognition.product_id, order_by=(Recognition.decided_on.desc(), Recognition.id))
-    ranked = select(Recognition.id, latest.label("place")).where(holds).subquery()
-    return select(ranked.c.id).where(ranked.c.place == 1)
 
 
 def _rows(session: Session, rows: Select[*tuple[Any, ...]], chosen: Chosen, now: datetime) -> Iterator[RecognitionRow]:

@@ -15,7 +15,7 @@ from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
 from traceability.operations.figures import Figures, count_figures, list_goals, published_counts, set_goal
 from traceability.operations.places import place_names
-from traceability.operations.register_rows import Chosen, RecognitionRow, all_recognitions, count_recognitions, list_recognitions
+from traceability.operations.register_rows import Chosen, RecognitionRow, all_recognitions, list_recognitions
 from traceability.web.access import open_to
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import day_in, text_in, whole_number
@@ -76,8 +76,8 @@ def register() -> ResponseReturnValue:
     except Refused as refused:
         chosen, problem = Chosen(), word_refusal(refused)
     with reading(around.engine) as session:
-        rows, more = list_recognitions(session, chosen, around.clock(), page=page)
-        shown = {"rows": rows, "more": more, "page": page, "total": count_recognitions(session, chosen), "told": _told(chosen)}
+        rows, more, total = list_recognitions(session, chosen, around.clock(), page=page)
+        shown = {"rows": rows, "more": more, "page": page, "total": total, "told": _told(chosen)}
     asked = {name: request.args[name] for name in _ASKED if request.args.get(name)}
     return render_template("staff/register.html", asked=asked, groups=group_names(), problem=problem, **shown), 400 if problem else 200
 
