@@ -16,6 +16,7 @@ from traceability.models import PublishedCount, Recognition
 from traceability.models.engine import acting, reading
 from traceability.operations.figures import PLANNED, count_figures, list_goals, set_goal
 from traceability.operations.register_rows import Chosen, count_recognitions
+from traceability.web.figures import MOST_DAYS_A_MINUTE
 
 COMMUNES = ("02683", "02680", None)
 DAYS = [date(2019, 6, 1), date(2022, 12, 31), date(2023, 7, 1), date(2025, 2, 28), date(2026, 11, 29)]
@@ -117,6 +118,16 @@ def test_anybody_sees_the_figures_without_the_rows_behind_them(register, client,
     page = client.get(f"/figures?lang={language}&as_of=2025-02-28")
     assert page.status_code == 200 and "<svg" in page.text and "/office/" not in page.text
     assert "script" not in page.headers["Content-Security-Policy"]
+
+
+def test_whoever_asks_for_many_days_waits_and_the_office_does_not(register, client, office, clock):
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(MOST_DAYS_A_MINUTE + 1)]
+    answers = [client.get(f"/figures?lang=en&as_of={day}").status_code for day in days]
+    assert answers == [200] * MOST_DAYS_A_MINUTE + [503]
+    # What was counted is answered all the same, and so is the office.
+    assert client.get(f"/figures?as_of={days[0]}").status_code == office.get(f"/office/figures?as_of={days[-1]}").status_code == 200
+    clock.advance(minutes=1)
+    assert client.get(f"/figures?as_of={days[-1]}").status_code == 200
 
 
 def test_reported_figures_stand_beside_the_counted_ones_and_change_none(register, client, services):

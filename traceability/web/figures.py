@@ -31,6 +31,7 @@ _KINDS = ("new", "re_evaluation", "none")
 # Figures by database and day, with the minute in which they were counted.
 _KEPT: dict[tuple[str, date], tuple[int, Figures]] = {}
 _MOST_KEPT = 64
+MOST_DAYS_A_MINUTE = 20
 _COLUMNS = (
     *("product", "producer", "commune", "group", "stars", "kind", "decision", "decided_on", "valid_until", "withdrawn_on"),
     *("state", "source", "sample"),
@@ -39,8 +40,12 @@ _COLUMNS = (
 
 @figures.get("/figures")
 def public() -> ResponseReturnValue:
-    """The figures for everybody: counted anew once a minute, however many ask."""
-    return _figures("public/figures.html")
+    """The figures for everybody: counted anew once a minute, however many ask, and of so many days a minute."""
+    try:
+        return _figures("public/figures.html")
+    except _TooManyDays:
+        told = gettext("Figures of many days were asked for just now. Try again in a minute.")
+        return Response(told, 503, {"Retry-After": "60"}, mimetype="text/plain")
 
 
 @figures.get("/office/figures")
@@ -104,7 +109,7 @@ def _figures(template: str, problem: str | None = None, **further: object) -> st
         found = _counted(day_in(request.args, "as_of") or today, is_fresh=template.startswith("staff"))
     except Refused as refused:
         problem = problem or word_refusal(refused)
-        found = _counted(today, is_fresh=True)
+        found = _counted(today, is_fresh=template.startswith("staff"))
     with reading(around.engine) as session:
         shown = {"reported": published_counts(session), "goals": list_goals(session), "kinds": kind_names()}
         return render_template(template, found=found, today=today, groups=group_names(), problem=problem, **shown, **further)
@@ -116,12 +121,18 @@ def _counted(as_of: date, *, is_fresh: bool) -> Figures:
     kept = _KEPT.get(key)
     if kept is not None and kept[0] == minute and not is_fresh:
         return kept[1]
+    if not is_fresh and sum(counted == minute for counted, _ in list(_KEPT.values())) >= MOST_DAYS_A_MINUTE:
+        raise _TooManyDays
     with reading(around.engine) as session:
         found = count_figures(session, as_of)
     if len(_KEPT) >= _MOST_KEPT:
         _KEPT.clear()
     _KEPT[key] = (minute, found)
     return found
+
+
+class _TooManyDays(Exception):
+    """Anybody may ask, and each day costs a look at all rows."""
 
 
 def _chosen() -> Chosen:
