@@ -22,15 +22,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from flask import Flask
 from sqlalchemy import Engine, insert
 
-from tests.accounts.test_sign_in import PASSWORD, Browser, enrol
+from tests.accounts.test_sign_in import Browser
+from tests.office.conftest import office_browser
 from traceability import create_app
 from traceability.config import read_settings
 from traceability.domain.ocop import last_valid_day
 from traceability.keystore import initialise
 from traceability.migrations import migrate
 from traceability.models import Producer, Product, Recognition
-from traceability.models.engine import acting
-from traceability.operations.accounts import add_staff_role, create_account
 from traceability.operations.places import communes_of
 
 PIECE = 10_000
@@ -51,7 +50,7 @@ def main() -> None:
         engine = services.engine.dialect.name
         print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {engine}, {asked.products:,} products")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        browser = _signed_in(app)
+        browser = office_browser(app, services)
         for name, address in _pages().items():
             _time(browser, name, address, asked.times)
         print(f"most memory in use: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB, before the pages {before} MB")
@@ -85,18 +84,6 @@ def _time(browser: Browser, name: str, address: Callable[[random.Random], str], 
         assert answer.status_code == 200, (path, answer.status_code)
     taken.sort()
     print(f"{name:26} median {taken[len(taken) // 2]:7.0f} ms, 95 % {taken[int(len(taken) * 0.95) - 1]:7.0f} ms", flush=True)
-
-
-def _signed_in(app: Flask) -> Browser:
-    """Somebody of the office, as the tests sign them in."""
-    services = app.extensions["traceability"]
-    with acting(services.engine) as session:
-        made = create_account(session, login="office@example.vn", name="Office", password=PASSWORD, now=services.clock())
-        add_staff_role(session, made.id, "office", None, now=services.clock())
-    browser = Browser(app)
-    browser.sign_in("office")
-    enrol(browser, services)
-    return browser
 
 
 def _app(folder: Path, database: str, products: int) -> Flask:

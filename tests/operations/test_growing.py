@@ -131,6 +131,16 @@ def test_what_was_released_is_issued_up_to_as_many_packs(field, workshop):
         workshop.issue(batch, units=1)
 
 
+def test_what_was_released_is_issued_also_while_more_is_asked_for(field, workshop):
+    field.capacity()
+    batch = field.batch("LC-0017")
+    field.decide(field.ask(batch, 300), release=True)
+    field.ask(batch, 400)
+    with refused("capacity_waits"):
+        workshop.issue(batch, units=400)
+    workshop.issue(batch, units=300)
+
+
 def test_what_was_denied_waits_no_more_until_it_is_released_after_all(field, workshop):
     field.capacity()
     batch = field.batch("LC-0017")

@@ -134,9 +134,10 @@ def check_capacity(session: Session, batch: Batch, packs: int) -> None:
     excess = excess_of(session, batch, packs, lock=True)
     if excess is None:
         return
-    held = last_hold(session, batch.id)
-    if held is not None and held.released and packs <= held.packs:
+    released = select(func.max(CapacityHold.packs)).where(CapacityHold.batch_id == batch.id, CapacityHold.released.is_(True))
+    if packs <= (session.scalar(released) or 0):
         return
+    held = last_hold(session, batch.id)
     if held is not None and held.released is False and packs >= held.packs:
         raise Refused("capacity_denied", words=held.words)
     raise Refused("capacity_waits", packs=packs)
