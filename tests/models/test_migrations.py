@@ -16,7 +16,11 @@ from traceability.operations.withdraw import recall_goods
 # Columns that later steps add with a default; the sample leaves them at it.
 ADDED_LATER = {
     "batch": {"version"},
-    "product": {"lot_pattern", "keeps_days"},
+    "product": {"lot_pattern", "keeps_days", "name_folded"},
+    "producer": {"name_folded"},
+    "geographical_indication": {"manager_now", "documents"},
+    "craft_village": {"craft", "decision", "recognised_on", "source"},
+    "recognition": {"decision_folded", "withdrawal_recorded_at", "superseded_at"},
     "print_run": {"design", "language"},
     "growing_area": {"code_folded"},
     "suspicion": {"suspected_by", "cleared_by"},
@@ -75,6 +79,8 @@ def test_down_and_up_again_keeps_all_rows_of_the_sample(workshop, client):
     assert current_revision(engine) == "0003" and dump(engine) == before
     migrate(engine)
     after = dump(engine)
+    # Names that are folded anew are news.
+    del after["register_change"]
     # The rules begin after the scans that are there.
     assert after.pop("scan_watch") == [(1, max(row.id for row in before["scan"]))]
     assert {table: after.pop(table) for table in counts} == counts

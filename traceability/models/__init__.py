@@ -13,10 +13,13 @@ from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation,
 from traceability.models.printer import Printer
 from traceability.models.printing import OwnStock, PrintFile
 from traceability.models.producer import CraftVillage, Picture, Producer, ProducerLogo, Product
-from traceability.models.register import GeographicalIndication, PublishedCount, Recognition, UseRight
+from traceability.models.register import Evaluation, GeographicalIndication, PublishedCount, Recognition, UseRight
 from traceability.models.register_change import RegisterChange
+from traceability.models.register_import import HistoricPlace, ImportEffect, ImportRow, RegisterImport
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
 from traceability.models.scan_counts import BatchCount, JournalFile, ScanDay, StampCount
+from traceability.models.shop import Listing, ShopClick
+from traceability.models.support import Support, VisitFacts
 from traceability.models.trust_pack import IssuedPack
 
 __all__ = [
@@ -35,9 +38,13 @@ __all__ = [
     "CraftVillage",
     "Delivery",
     "DraftFile",
+    "Evaluation",
     "GeographicalIndication",
     "Goal",
     "GrowingArea",
+    "HistoricPlace",
+    "ImportEffect",
+    "ImportRow",
     "Inspection",
     "InspectionPhotograph",
     "Issuance",
@@ -45,6 +52,7 @@ __all__ = [
     "JournalFile",
     "KeyAlarm",
     "Link",
+    "Listing",
     "Membership",
     "OwnStock",
     "Photograph",
@@ -60,18 +68,22 @@ __all__ = [
     "Recognition",
     "RecoveryCode",
     "RegisterChange",
+    "RegisterImport",
     "Report",
     "Revocation",
     "Scan",
     "ScanDay",
     "ScanWatch",
     "SentForm",
+    "ShopClick",
     "SignInFailure",
     "StaffRole",
     "Stage",
     "StampCount",
+    "Support",
     "Suspicion",
     "Upload",
     "UseRight",
+    "VisitFacts",
     "WebSession",
 ]

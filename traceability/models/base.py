@@ -1,10 +1,11 @@
 """What all tables share: named constraints, instants in UTC, words limited by checks."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import CheckConstraint, DateTime, Dialect, MetaData, String, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 NAMES = {
@@ -56,3 +57,15 @@ def one_of(column: str, words: tuple[str, ...] | list[str], *, name: str | None 
     """A check that a column holds one of the words (or NULL where it may)."""
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=name or column)
+
+
+def folded(column: str, fold: Callable[[str], str]) -> Mapped[str]:
+    """A column that holds another one's text as people type it, so that it is found and compared however it is written.
+
+    It is made of the other one at each insert, also past the mapper; a class that renames its rows sets it by `validates`.
+    """
+
+    def made(context: Any) -> str:
+        return fold(context.get_current_parameters().get(column) or "")
+
+    return mapped_column(String(400), default=made, server_default=text("''"))

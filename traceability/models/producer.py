@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, LargeBinary, String, UniqueConstraint, inspect
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, inspect
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from traceability.models.base import Base, Instant, one_of
+from traceability.domain.folding import fold_name
+from traceability.models.base import Base, Instant, folded, one_of
 
 PRODUCER_KINDS = ("cooperative", "cooperative_group", "company", "household")
 # How a net content is counted on a label; the words stand in the catalogues.
@@ -20,12 +21,14 @@ class Producer(Base):
         one_of("kind", PRODUCER_KINDS),
         CheckConstraint("length(name) > 0", name="name_not_empty"),
         UniqueConstraint("tax_code"),
+        Index("ix_producer_name_folded", "name_folded"),
     )
     __personal__ = frozenset({"phone", "address"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(200))
+    name_folded: Mapped[str] = folded("name", fold_name)
     name_en: Mapped[str | None] = mapped_column(String(200))
     name_zh: Mapped[str | None] = mapped_column(String(200))
     tax_code: Mapped[str | None] = mapped_column(String(14))
@@ -45,11 +48,16 @@ class Producer(Base):
 
     products: Mapped[list["Product"]] = relationship(back_populates="producer")
 
+    @validates("name")
+    def _fold(self, _column: str, name: str) -> str:
+        self.name_folded = fold_name(name)
+        return name
+
     def personal_columns(self) -> frozenset[str]:
         """A household's name is a person's, also where it is only becoming, or no longer, a household."""
         if "household" not in inspect(self).attrs["kind"].history.sum():
             return self.__personal__
-        return self.__personal__ | {"name", "name_en", "name_zh"}
+        return self.__personal__ | {"name", "name_folded", "name_en", "name_zh"}
 
 
 class Picture(Base):
@@ -82,7 +90,7 @@ class ProducerLogo(Base):
 
 
 class CraftVillage(Base):
-    """A craft village (làng nghề)."""
+    """A craft village (làng nghề), with what is made there and the decision that recognised it where one is known."""
 
     __tablename__ = "craft_village"
     __table_args__ = (UniqueConstraint("name", "commune_code"),)
@@ -90,6 +98,10 @@ class CraftVillage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     commune_code: Mapped[str | None] = mapped_column(String(5))
+    craft: Mapped[str | None] = mapped_column(String(200))
+    decision: Mapped[str | None] = mapped_column(String(100))
+    recognised_on: Mapped[str | None] = mapped_column(String(10))
+    source: Mapped[str | None] = mapped_column(String(500))
 
 
 class Product(Base):
@@ -108,6 +120,7 @@ class Product(Base):
         CheckConstraint("net_content > 0", name="net_content_positive"),
         one_of("net_content_unit", CONTENT_UNITS),
         UniqueConstraint("gtin"),
+        Index("ix_product_name_folded", "name_folded"),
         # What a batch refers to, so that a batch and its product name the same producer.
         UniqueConstraint("id", "producer_id"),
     )
@@ -115,6 +128,7 @@ class Product(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     producer_id: Mapped[int | None] = mapped_column(ForeignKey("producer.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
+    name_folded: Mapped[str] = folded("name", fold_name)
     name_en: Mapped[str | None] = mapped_column(String(200))
     name_zh: Mapped[str | None] = mapped_column(String(200))
     description: Mapped[str | None] = mapped_column(String(2000))
@@ -139,6 +153,11 @@ class Product(Base):
     producer: Mapped[Producer | None] = relationship(back_populates="products")
     picture: Mapped[Picture | None] = relationship()
     craft_village: Mapped[CraftVillage | None] = relationship()
+
+    @validates("name")
+    def _fold(self, _column: str, name: str) -> str:
+        self.name_folded = fold_name(name)
+        return name
 
 
 def product_of_producer() -> ForeignKeyConstraint:

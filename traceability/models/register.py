@@ -3,10 +3,11 @@
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from traceability.domain.folding import fold
 from traceability.domain.ocop import SCHEMES, Issuer
-from traceability.models.base import Base, Instant, one_of
+from traceability.models.base import Base, Instant, folded, one_of
 from traceability.models.producer import Producer, Product, product_of_producer
 
 RECOGNITION_KINDS = ("new", "re_evaluation")
@@ -15,7 +16,11 @@ CONFIDENCES = ("high", "medium")
 
 
 class Recognition(Base):
-    """One decision that rates one product. `decided_on` is a whole date, a month or a year, as the source gives it."""
+    """One decision that rates one product. `decided_on` is a whole date, a month or a year, as the source gives it.
+
+    A row is what was known from `recorded_at` on. One that was wrong is not written over: it is superseded, and another row says
+    what is known now. So it can be asked what was known on any day.
+    """
 
     __tablename__ = "recognition"
     __table_args__ = (
@@ -38,6 +43,7 @@ class Recognition(Base):
     score: Mapped[int | None]
     stars: Mapped[int]
     decision: Mapped[str | None] = mapped_column(String(100))
+    decision_folded: Mapped[str] = folded("decision", fold)
     evaluation_round: Mapped[str | None] = mapped_column(String(100))
     issuer: Mapped[str | None] = mapped_column(String(20))
     issuer_name: Mapped[str | None] = mapped_column(String(200))
@@ -48,6 +54,48 @@ class Recognition(Base):
     confidence: Mapped[str | None] = mapped_column(String(10))
     source: Mapped[str | None] = mapped_column(String(500))
     illustrative: Mapped[bool] = mapped_column(default=False)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    withdrawal_recorded_at: Mapped[datetime | None] = mapped_column(Instant)
+    superseded_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    product: Mapped[Product] = relationship()
+
+    @validates("decision")
+    def _fold(self, _column: str, decision: str | None) -> str | None:
+        self.decision_folded = fold(decision or "")
+        return decision
+
+
+class Evaluation(Base):
+    """What a council found of a product, in hundredths of a point: the three parts, their total and the stars that follow from it.
+
+    It may lead to a recognition, whose decision comes later, or to none.
+    """
+
+    __tablename__ = "evaluation"
+    __table_args__ = (
+        one_of("kind", RECOGNITION_KINDS),
+        CheckConstraint("points_product BETWEEN 0 AND 4000", name="points_product"),
+        CheckConstraint("points_marketing BETWEEN 0 AND 2500", name="points_marketing"),
+        CheckConstraint("points_quality BETWEEN 0 AND 3500", name="points_quality"),
+        CheckConstraint("points_total BETWEEN 0 AND 10000", name="points_total"),
+        CheckConstraint("points_product + points_marketing + points_quality = points_total", name="points_sum"),
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
+        UniqueConstraint("recognition_id"),
+        Index("ix_evaluation_product_id", "product_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    recognition_id: Mapped[int | None] = mapped_column(ForeignKey("recognition.id"))
+    kind: Mapped[str | None] = mapped_column(String(20))
+    evaluated_on: Mapped[date | None]
+    council: Mapped[str | None] = mapped_column(String(200))
+    points_product: Mapped[int | None]
+    points_marketing: Mapped[int | None]
+    points_quality: Mapped[int | None]
+    points_total: Mapped[int]
+    stars: Mapped[int]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
     product: Mapped[Product] = relationship()
@@ -74,6 +122,8 @@ class GeographicalIndication(Base):
     registered_on: Mapped[date | None]
     decision: Mapped[str | None] = mapped_column(String(100))
     manager_at_registration: Mapped[str | None] = mapped_column(String(200))
+    manager_now: Mapped[str | None] = mapped_column(String(200))
+    documents: Mapped[str | None] = mapped_column(String(500))
     area: Mapped[str | None] = mapped_column(String(1000))
     confidence: Mapped[str | None] = mapped_column(String(10))
     source: Mapped[str | None] = mapped_column(String(500))

@@ -14,7 +14,7 @@ from traceability.models import Batch, Goal, Inspection, Issuance, Producer, Pro
 from traceability.models.goal import GOAL_KINDS
 from traceability.models.register import RECOGNITION_KINDS
 from traceability.operations.places import place_names
-from traceability.operations.register_rows import counted, held_on, holds_on, new_in
+from traceability.operations.register_rows import counted, held_on, holds_on, new_in, undated
 
 _GOALS = select(Goal.kind, Goal.year, Goal.amount, Goal.source)
 QUARTERS_AHEAD = 6
@@ -81,8 +81,8 @@ class Figures:
     total_goal: Target | None
 
 
-def count_figures(session: Session, as_of: date) -> Figures:
-    """Counts the rows. Refused `figures_day`."""
+def count_figures(session: Session, as_of: date, known_on: date | None = None) -> Figures:
+    """Counts the rows, as they are now or as they were known at the end of a day. Refused `figures_day`."""
     if not FIRST_DAY <= as_of <= LAST_DAY:
         raise Refused("figures_day", first=FIRST_DAY, last=LAST_DAY)
     spans = _quarters(as_of)
@@ -93,7 +93,7 @@ def count_figures(session: Session, as_of: date) -> Figures:
     quarter = case(*((Recognition.valid_until <= last, place) for place, (_, last) in enumerate(spans)), else_=-1)
     held = select(Recognition.stars, Recognition.kind, Product.ocop_group, Producer.commune_code, quarter, func.count(Recognition.id))
     held = held.join(Product, Product.id == Recognition.product_id).outerjoin(Producer, Producer.id == Product.producer_id)
-    held = held.where(Recognition.id.in_(held_on(as_of)))
+    held = held.where(Recognition.id.in_(held_on(as_of, known_on)))
     # By the places of the columns: on PostgreSQL the same expression with other parameters is another one.
     for stars, kind, group, commune, ends, count in session.execute(held.group_by(*(text(str(place)) for place in range(1, 6)))):
         by_stars[stars] += count
@@ -102,8 +102,8 @@ def count_figures(session: Session, as_of: date) -> Figures:
         by_commune[commune] = by_commune.get(commune, 0) + count
         if ends >= 0:
             ending[ends] += count
-    undated = select(func.count(Recognition.id)).where(*counted(), Recognition.valid_until.is_(None), Recognition.withdrawn_on.is_(None))
-    new = select(func.count(distinct(Recognition.product_id))).where(*counted(), *new_in(as_of.year))
+    of_no_day = select(func.count(Recognition.id)).where(*undated(known_on))
+    new = select(func.count(distinct(Recognition.product_id))).where(*counted(known_on), *new_in(as_of.year))
     goals = list_goals(session)
     communes = [(code, place_names(None, code)[0] if code else None, count) for code, count in by_commune.items()]
     return Figures(
@@ -113,10 +113,10 @@ def count_figures(session: Session, as_of: date) -> Figures:
         by_group=by_group,
         by_kind=by_kind,
         by_commune=sorted(communes, key=lambda row: (row[0] is None, -row[2], row[1] or "")),
-        undated=session.scalar(undated) or 0,
+        undated=session.scalar(of_no_day) or 0,
         new_this_year=session.scalar(new) or 0,
         expiring=[Span(*span, count) for span, count in zip(spans, ending, strict=True)],
-        over_time=_over_time(session, as_of, sum(by_stars.values())),
+        over_time=_over_time(session, as_of, known_on, sum(by_stars.values())),
         activity=_activity(session, as_of),
         new_goal=_goal(goals, "new_in_year", as_of.year),
         total_goal=_goal(goals, "total", as_of.year),
@@ -173,10 +173,10 @@ def _quarters(as_of: date) -> list[tuple[date, date]]:
     return spans
 
 
-def _over_time(session: Session, as_of: date, total: int) -> list[tuple[date, int]]:
+def _over_time(session: Session, as_of: date, known_on: date | None, total: int) -> list[tuple[date, int]]:
     """How many products were recognised at the ends of the years before, and on the day."""
     days = [date(as_of.year - back, 12, 31) for back in range(YEARS_BACK, 0, -1)]
-    counts = session.execute(select(*(func.count(distinct(case((holds_on(day), Recognition.product_id)))) for day in days))).one()
+    counts = session.execute(select(*(func.count(distinct(case((holds_on(day, known_on), Recognition.product_id)))) for day in days))).one()
     return [*zip(days, counts, strict=True), (as_of, total)]
 
 

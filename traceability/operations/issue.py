@@ -90,7 +90,7 @@ def stampable(batch: Batch, last_unit: int) -> rules.Stampable:
 
 def recognitions_of(session: Session, product_id: int) -> list[ocop.Recognition]:
     """A product's ratings as the rules read them."""
-    rows = session.scalars(select(Recognition).where(Recognition.product_id == product_id))
+    rows = session.scalars(select(Recognition).where(Recognition.product_id == product_id, Recognition.superseded_at.is_(None)))
     return [as_rule(row) for row in rows]
 
 

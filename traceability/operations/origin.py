@@ -186,7 +186,9 @@ def _producer(batch: Batch, language: str) -> ProducerFacts:
 
 def _ratings(session: Session, product_id: int, today: date) -> list[tuple[Recognition, Stars]]:
     rows = session.scalars(
-        select(Recognition).where(Recognition.product_id == product_id).order_by(Recognition.decided_on.asc().nulls_first(), Recognition.id)
+        select(Recognition)
+        .where(Recognition.product_id == product_id, Recognition.superseded_at.is_(None))
+        .order_by(Recognition.decided_on.asc().nulls_first(), Recognition.id)
     )
     return [(row, _stars(row, today)) for row in rows]
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from traceability.domain import ocop
 from traceability.domain.accounts import Principal
 from traceability.domain.dates import day_in_vietnam
-from traceability.models import Account, GeographicalIndication, Producer, Product, Recognition, UseRight
-from traceability.operations.issue import as_rule
+from traceability.models import Account, GeographicalIndication, Producer, Product, UseRight
+from traceability.operations.issue import recognitions_of
 from traceability.operations.register_batch import right_of
 
 WARN_DAYS = (7, 30, 90)
@@ -103,7 +103,7 @@ def search_indications(session: Session, search: str, now: datetime) -> list[Ind
 
 
 def _printable(session: Session, product: Product, today: date) -> PrintableProduct:
-    ratings = [as_rule(row) for row in session.scalars(select(Recognition).where(Recognition.product_id == product.id))]
+    ratings = recognitions_of(session, product.id)
     held = ocop.recognition_on(ratings, today)
     rights = session.scalars(select(UseRight).where(UseRight.product_id == product.id).order_by(UseRight.from_day)).all()
     right = next((row for row in reversed(rights) if right_of(row).holds_on(today)), None)

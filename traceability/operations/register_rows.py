@@ -1,14 +1,15 @@
 """Rows of the register of recognitions: searched, filtered, as of a day. What the figures count is what these rows hold."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from traceability.domain.dates import day_in_vietnam
+from traceability.domain.dates import VIETNAM, day_in_vietnam
+from traceability.domain.folding import fold, fold_name
 from traceability.models import Producer, Product, Recognition
 from traceability.operations.issue import as_rule
 
@@ -40,7 +41,8 @@ class Chosen:
     """What a list is asked for. With `as_of` it holds what the figures of that day count: no illustrative rows, and one a product.
 
     `ends_until` and `ends_from` bound the last day of ratings that hold on that day; `decided_in` is a year, whose new ones are
-    counted; `undated` are those of which no source gives the day; `commune` is a code, or `none`.
+    counted; `undated` are those of which no source gives the day; `commune` is a code, or `none`; `known_on` asks for what the register
+    said on a day, and not for what it says now.
     """
 
     search: str = ""
@@ -53,6 +55,7 @@ class Chosen:
     ends_until: date | None = None
     decided_in: int | None = None
     undated: bool = False
+    known_on: date | None = None
 
 
 def list_recognitions(session: Session, chosen: Chosen, now: datetime, *, page: int) -> tuple[list[RecognitionRow], bool, int]:
@@ -99,14 +102,18 @@ def _ids(chosen: Chosen) -> Any:
     if chosen.search or chosen.commune is not None:
         rows = rows.outerjoin(Producer, Producer.id == Product.producer_id)
     if chosen.search:
-        texts = (Product.name, Producer.name, Recognition.decision)
-        rows = rows.where(or_(*(text.icontains(chosen.search, autoescape=True) for text in texts)))
+        word, decision = fold_name(chosen.search), fold(chosen.search)
+        found = [Recognition.decision_folded.contains(decision, autoescape=True)]
+        if word:
+            found += [text.contains(word, autoescape=True) for text in (Product.name_folded, Producer.name_folded)]
+        rows = rows.where(or_(*found))
+    rows = rows.where(*known(chosen.known_on))
     if chosen.undated:
-        rows = rows.where(*counted(), Recognition.valid_until.is_(None), Recognition.withdrawn_on.is_(None))
+        rows = rows.where(*undated(chosen.known_on))
     elif chosen.decided_in is not None:
-        rows = rows.where(*counted(), *new_in(chosen.decided_in))
+        rows = rows.where(*counted(chosen.known_on), *new_in(chosen.decided_in))
     elif chosen.as_of is not None:
-        rows = rows.where(Recognition.id.in_(held_on(chosen.as_of)))
+        rows = rows.where(Recognition.id.in_(held_on(chosen.as_of, chosen.known_on)))
     for column, wanted in ((Recognition.stars, chosen.stars), (Product.ocop_group, chosen.group)):
         rows = rows if wanted is None else rows.where(column == wanted)
     if chosen.kind is not None:
@@ -120,9 +127,22 @@ def _ids(chosen: Chosen) -> Any:
     return rows
 
 
-def counted() -> tuple[ColumnElement[bool], ...]:
+def known(on: date | None) -> tuple[ColumnElement[bool], ...]:
+    """What the register says now, or what it said at the end of a day."""
+    if on is None:
+        return (Recognition.superseded_at.is_(None),)
+    end = _end_of(on)
+    return Recognition.recorded_at < end, or_(Recognition.superseded_at.is_(None), Recognition.superseded_at >= end)
+
+
+def counted(known_on: date | None = None) -> tuple[ColumnElement[bool], ...]:
     """What figures count: never what the sample made up."""
-    return (Recognition.illustrative.is_(False),)
+    return Recognition.illustrative.is_(False), *known(known_on)
+
+
+def undated(known_on: date | None = None) -> tuple[ColumnElement[bool], ...]:
+    """Ratings of which no source gives the day, unless they were withdrawn."""
+    return *counted(known_on), Recognition.valid_until.is_(None), _not_withdrawn(None, known_on)
 
 
 def new_in(year: int) -> tuple[ColumnElement[bool], ...]:
@@ -130,23 +150,37 @@ def new_in(year: int) -> tuple[ColumnElement[bool], ...]:
     return Recognition.kind == "new", Recognition.decided_on >= f"{year}", Recognition.decided_on < f"{year + 1}"
 
 
-def held_on(day: date) -> Select[tuple[int]]:
+def held_on(day: date, known_on: date | None = None) -> Select[tuple[int]]:
     """The ids of the ratings that hold on a day: of a product's several the one that was decided last."""
     latest = func.row_number().over(partition_by=Recognition.product_id, order_by=(Recognition.decided_on.desc(), Recognition.id))
-    ranked = select(Recognition.id, latest.label("place")).where(holds_on(day)).subquery()
+    ranked = select(Recognition.id, latest.label("place")).where(holds_on(day, known_on)).subquery()
     return select(ranked.c.id).where(ranked.c.place == 1)
 
 
-def holds_on(day: date) -> ColumnElement[bool]:
+def holds_on(day: date, known_on: date | None = None) -> ColumnElement[bool]:
     """Whether a rating holds on a day, as `domain.ocop` has it, and is one that counts."""
     text = day.isoformat()
     return and_(
         func.length(Recognition.decided_on) == 10,
         Recognition.decided_on <= text,
         Recognition.valid_until >= day,
-        or_(Recognition.withdrawn_on.is_(None), Recognition.withdrawn_on > day),
-        *counted(),
+        _not_withdrawn(day, known_on),
+        *counted(known_on),
     )
+
+
+def _not_withdrawn(on: date | None, known_on: date | None) -> ColumnElement[bool]:
+    """On a day, or at all; of a withdrawal that was written down later than `known_on` nobody knew."""
+    conditions: list[ColumnElement[bool]] = [Recognition.withdrawn_on.is_(None)]
+    if on is not None:
+        conditions.append(Recognition.withdrawn_on > on)
+    if known_on is not None:
+        conditions.append(Recognition.withdrawal_recorded_at >= _end_of(known_on))
+    return or_(*conditions)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), VIETNAM)
 
 
 def _rows(session: Session, rows: Select[*tuple[Any, ...]], chosen: Chosen, now: datetime) -> Iterator[RecognitionRow]:
@@ -162,18 +196,25 @@ def _rows(session: Session, rows: Select[*tuple[Any, ...]], chosen: Chosen, now:
             decision=row.decision,
             decided_on=row.decided_on,
             valid_until=row.valid_until,
-            withdrawn_on=row.withdrawn_on,
-            state=_state(row, day),
+            withdrawn_on=_withdrawn_on(row, chosen.known_on),
+            state=_state(row, day, chosen.known_on),
             source=row.source,
             illustrative=row.illustrative or product.illustrative,
         )
 
 
-def _state(row: Recognition, day: date) -> str:
-    if row.withdrawn_on is not None and row.withdrawn_on <= day:
+def _withdrawn_on(row: Recognition, known_on: date | None) -> date | None:
+    """The day of withdrawal, where it was known by then."""
+    written = row.withdrawal_recorded_at
+    return None if known_on is not None and written is not None and written >= _end_of(known_on) else row.withdrawn_on
+
+
+def _state(row: Recognition, day: date, known_on: date | None) -> str:
+    withdrawn_on = _withdrawn_on(row, known_on)
+    if withdrawn_on is not None and withdrawn_on <= day:
         return "withdrawn"
     if row.valid_until is None:
         return "undated"
     if row.decided_on is not None and row.decided_on > day.isoformat():
         return "ahead"
-    return "valid" if as_rule(row).holds_on(day) else "expired"
+    return "valid" if replace(as_rule(row), withdrawn_on=withdrawn_on).holds_on(day) else "expired"

@@ -183,7 +183,9 @@ def _page(batch: Batch, ratings: list[dict[str, Any]], rights: list[tuple[int, d
 def _ratings(session: Session, products: set[int]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = (
-        select(Recognition).where(Recognition.product_id.in_(products)).order_by(Recognition.decided_on.asc().nulls_first(), Recognition.id)
+        select(Recognition)
+        .where(Recognition.product_id.in_(products), Recognition.superseded_at.is_(None))
+        .order_by(Recognition.decided_on.asc().nulls_first(), Recognition.id)
     )
     for row in session.scalars(rows):
         rating = {
