@@ -93,11 +93,11 @@ def _app(folder: Path, database: str, products: int) -> Flask:
     app = create_app(settings)
     services = app.extensions["traceability"]
     migrate(services.engine)
-    _fill(services.engine, products, services.clock())
+    fill(services.engine, products, services.clock())
     return app
 
 
-def _fill(engine: Engine, products: int, now: datetime) -> None:
+def fill(engine: Engine, products: int, now: datetime) -> None:
     """Three ratings a product, and a producer for every five."""
     chance, communes = random.Random(1), [code for code, _ in communes_of("15")]
     makers = max(1, products // 5)

@@ -43,6 +43,7 @@ from traceability.models.engine import acting, reading
 from traceability.operations import secrets_kept
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
 from traceability.operations.alerts import suspect_batch
+from traceability.operations.import_register import begin_import, keep_preview
 from traceability.operations.kept_files import keep_upload
 from traceability.operations.open_batch import attach_file
 from traceability.operations.print_labels import PrintJob, PrintKeys
@@ -175,6 +176,19 @@ EXPECTED |= {
     ("GET", "/office/figures"): INSPECTOR,
     ("POST", "/office/figures/goals"): OFFICE_ALONE,
     ("GET", "/office/register.<ending>"): INSPECTOR,
+    ("GET", "/office/imports"): OFFICE_ALONE,
+    ("POST", "/office/imports"): OFFICE_ALONE,
+    ("GET", "/office/imports/template.xlsx"): OFFICE_ALONE,
+    # Here another's is one that is not there.
+    **{
+        ("GET", f"/office/imports/<int:import_id>{rest}"): {OWN: OFFICE_ALONE, FOREIGN: NOBODYS}
+        for rest in ("", "/progress", "/left-out.<ending>")
+    },
+    **{
+        ("POST", f"/office/imports/<int:import_id>/{act}"): {OWN: OFFICE_ALONE, FOREIGN: NOBODYS}
+        for act in ("again", "apply", "undo", "discard")
+    },
+    ("GET", "/office/imports/register.<ending>"): OFFICE_ALONE,
     ("GET", "/office/areas"): INSPECTOR,
     ("POST", "/office/areas"): OFFICE_ALONE,
     # Here another's is one that is not there.
@@ -343,6 +357,8 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
     if "<int:capacity_id>" in rule or "<int:hold_id>" in rule:
         capacity_id, hold_id = grown(services, workshop) if whose == OWN else (4711, 4711)
         return rule.replace("<int:capacity_id>", str(capacity_id)).replace("<int:hold_id>", str(hold_id))
+    if "<int:import_id>" in rule:
+        return rule.replace("<int:import_id>", str(handed_over(services, workshop) if whose == OWN else 4711))
     if "<path:name>" in rule:
         return rule.replace("<path:name>", "judge.js")
     if "<int:finding_id>" in rule:
@@ -356,6 +372,14 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
     if "<int:session_id>" in rule:
         return rule.replace("<int:session_id>", str(session_id(services, role, browser) if whose == OWN else 4711))
     return rule
+
+
+def handed_over(services, workshop) -> int:
+    """A sheet of the office that waits for its confirmation."""
+    entry = {"file_name": "x.csv", "content": b"x", "upload": services.uploads.put(b"x")}
+    number = workshop.act(begin_import, **entry, actor=OFFICE_ACTOR, now=services.clock())
+    workshop.act(keep_preview, number, [], [], now=services.clock())
+    return number
 
 
 def grown(services, workshop) -> tuple[int, int]:

@@ -7,7 +7,6 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import IO
 from zipfile import BadZipFile, ZipFile
@@ -19,6 +18,7 @@ from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
 from traceability.domain.errors import Refused
+from traceability.domain.register_sheet import FORMULA, Row, Sheet
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_UNPACKED = 256 * 1024 * 1024
@@ -26,26 +26,6 @@ MOST_ROWS = 20_000
 _MOST_HELD = 32 * 1024 * 1024
 _MOST_COLUMNS, _LONGEST_CELL, _MOST_SHEETS = 60, 2_000, 20
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
-FORMULA = "\x1a"
-"""What stands for a cell that holds a formula."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row with its number in the sheet, from 1, and its cells by column, from 0, empty ones left out."""
-
-    number: int
-    cells: dict[int, str]
-    is_hidden: bool = False
-
-
-@dataclass
-class Sheet:
-    """A sheet's name and the rows that hold something."""
-
-    name: str
-    rows: list[Row] = field(default_factory=list)
-    is_hidden: bool = False
 
 
 def read_sheets(content: bytes) -> list[Sheet]:

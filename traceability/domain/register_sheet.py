@@ -1,10 +1,31 @@
 """What sheets of the register hold: their kinds, columns and headings, in Vietnamese and English, accents and order aside."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from traceability.domain.folding import fold_name
+
+FORMULA = "\x1a"
+"""What stands for a cell that holds a formula."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row with its number in the sheet, from 1, and its cells by column, from 0, empty ones left out."""
+
+    number: int
+    cells: dict[int, str]
+    is_hidden: bool = False
+
+
+@dataclass
+class Sheet:
+    """A sheet's name and the rows that hold something."""
+
+    name: str
+    rows: list[Row] = field(default_factory=list)
+    is_hidden: bool = False
 
 
 class Column(NamedTuple):

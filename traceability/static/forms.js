@@ -10,6 +10,9 @@ if (form) keepDraft(form);
 const sending = document.querySelector("[data-progress]");
 
 if (sending) showProgress(sending);
+const reading = document.querySelector("[data-reading]");
+
+if (reading) showReading(reading);
 const clock = document.querySelector("[data-began]");
 
 if (clock) runClock(clock);
@@ -261,4 +264,24 @@ function runClock(box) {
   };
   show();
   setInterval(show, 1000);
+}
+
+// How far a sheet is read; the page is loaded again once there is something to show.
+async function showReading(box) {
+  const bar = box.querySelector("progress");
+  const told = box.querySelector("[role=status]");
+  for (let asked = 0; asked < 3600; asked += 1) {
+    await new Promise((done) => setTimeout(done, 500));
+    try {
+      const answer = await fetch(box.dataset.reading, { credentials: "same-origin" });
+      if (!answer.ok || answer.redirected) return;
+      const state = await answer.json();
+      if (state.state !== "reading" || state.stalled) return location.reload();
+      bar.max = state.total || 1;
+      bar.value = state.done;
+      told.textContent = `${state.done} / ${state.total}`;
+    } catch {
+      // Without network the last figure stays.
+    }
+  }
 }

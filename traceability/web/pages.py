@@ -23,6 +23,8 @@ from traceability.web.follow import follow
 from traceability.web.forgotten import forgotten
 from traceability.web.growing import growing
 from traceability.web.health import health
+from traceability.web.import_words import import_state
+from traceability.web.imports import imports
 from traceability.web.inspected import inspected
 from traceability.web.inspector import inspector
 from traceability.web.label_files import label_files
@@ -77,6 +79,7 @@ _BLUEPRINTS = (
     growing,
     trace,
     figures,
+    imports,
     report_list,
     follow,
 )
@@ -102,6 +105,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
         corrected=wording.word_correction,
         role_name=wording.role_name,
         rating_state=wording.rating_state,
+        import_state=import_state,
         indication_type=wording.indication_type,
         what_it_shows=wording.what_it_shows,
         parts_of=join_parts,
