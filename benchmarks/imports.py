@@ -46,7 +46,8 @@ def main() -> None:
         migrate(engine)
         if asked.beside:
             fill(engine, asked.beside, datetime.now(UTC))
-        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {engine.dialect.name}, {asked.rows:,} rows")
+        machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        print(f"{machine}, {engine.dialect.name}, {asked.rows:,} rows")
         taken: dict[str, list[float]] = {}
         for _ in range(asked.times):
             for name, seconds in _turn(engine, content).items():

@@ -1,7 +1,7 @@
 """Builders with defaults: a test names only what it is about."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -12,12 +12,13 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from traceability.domain import stamp
 from traceability.domain.batch import BatchDates
 from traceability.domain.errors import Refused
+from traceability.domain.ocop import recognised_by
 from traceability.domain.roles import Actor
 from traceability.journal.record import Record, format_record
 from traceability.labels.label import Label
@@ -125,8 +126,13 @@ class Workshop:
             return register_product(session, replace(base, **entry), now=self.now)
 
     def recognition(self, product: Product, **entry: object) -> Recognition:
-        base = NewRecognition(product.id, 4, decided_on="2026-01-10", decision="1/QĐ-UBND", issuer="province")
         with acting(self.services.engine) as session:
+            before = session.scalar(select(func.count()).where(Recognition.product_id == product.id)) or 0
+            base = NewRecognition(product.id, 4, decided_on="2026-01-10", decision=f"{before + 1}/QĐ-UBND")
+            base = replace(base, **entry)
+            if base.issuer is None and len(base.decided_on or "") == 10 and base.stars in (3, 4, 5):
+                with suppress(ValueError):
+                    entry["issuer"] = recognised_by(base.stars, date.fromisoformat(base.decided_on)).value
             return record_recognition(session, replace(base, **entry), actor=OFFICE, now=self.now)
 
     def indication(self, **columns: object) -> GeographicalIndication:

@@ -45,6 +45,8 @@ from traceability.operations.accounts import Invitation, add_member, create_acco
 from traceability.operations.alerts import suspect_batch
 from traceability.operations.import_register import begin_import, keep_preview
 from traceability.operations.kept_files import keep_upload
+from traceability.operations.office_producer import NewSupport, record_support
+from traceability.operations.office_product import add_listing
 from traceability.operations.open_batch import attach_file
 from traceability.operations.print_labels import PrintJob, PrintKeys
 from traceability.operations.print_run import Choice, PrintOrder, print_again
@@ -176,6 +178,21 @@ EXPECTED |= {
     ("GET", "/office/figures"): INSPECTOR,
     ("POST", "/office/figures/goals"): OFFICE_ALONE,
     ("GET", "/office/register.<ending>"): INSPECTOR,
+    ("GET", "/office/producers"): INSPECTOR,
+    ("GET", "/office/villages"): INSPECTOR,
+    ("POST", "/office/villages"): OFFICE_ALONE,
+    ("GET", "/office/expiring"): INSPECTOR,
+    # Here another's is one that is not there.
+    **{("GET", f"/office/{kind}s/<int:{kind}_id>"): {OWN: INSPECTOR, FOREIGN: NOBODYS} for kind in ("product", "producer")},
+    **{
+        ("POST", f"/office/{rest}"): {OWN: OFFICE_ALONE, FOREIGN: NOBODYS}
+        for rest in (
+            *(f"products/<int:product_id>/{act}" for act in ("ratings", "rights", "listings", "visit")),
+            *("products/<int:product_id>/rights/<int:right_id>/end", "products/<int:product_id>/listings/<int:listing_id>/check"),
+            *(f"ratings/<int:recognition_id>/{act}" for act in ("withdraw", "supersede")),
+            *(f"producers/<int:producer_id>/{act}" for act in ("online", "support", "support/<int:support_id>/remove")),
+        )
+    },
     ("GET", "/office/imports"): OFFICE_ALONE,
     ("POST", "/office/imports"): OFFICE_ALONE,
     ("GET", "/office/imports/template.xlsx"): OFFICE_ALONE,
@@ -229,6 +246,8 @@ EXPECTED |= {
 # Pages of everybody, without a session at all.
 PUBLIC = {
     ("GET", "/figures"),
+    ("GET", "/to/listing/<int:listing_id>"),
+    ("GET", "/to/shop/<int:producer_id>"),
     ("GET", "/"),
     ("GET", "/S/<path:code>"),
     ("GET", "/s/<path:code>"),
@@ -357,6 +376,9 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
     if "<int:capacity_id>" in rule or "<int:hold_id>" in rule:
         capacity_id, hold_id = grown(services, workshop) if whose == OWN else (4711, 4711)
         return rule.replace("<int:capacity_id>", str(capacity_id)).replace("<int:hold_id>", str(hold_id))
+    if rule.startswith(("/office/products/", "/office/producers/", "/office/ratings/")):
+        numbers = registered(services, workshop) if whose == OWN else {}
+        return re.sub(r"<int:(\w+)>", lambda found: str(numbers.get(found[1], 4711)), rule)
     if "<int:import_id>" in rule:
         return rule.replace("<int:import_id>", str(handed_over(services, workshop) if whose == OWN else 4711))
     if "<path:name>" in rule:
@@ -372,6 +394,18 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
     if "<int:session_id>" in rule:
         return rule.replace("<int:session_id>", str(session_id(services, role, browser) if whose == OWN else 4711))
     return rule
+
+
+def registered(services, workshop) -> dict[str, int]:
+    """A product with all that can hang on one."""
+    product, now = workshop.product(), services.clock()
+    rating, right = workshop.recognition(product), workshop.use_right(product, workshop.indication())
+    with acting(services.engine) as session:
+        listing = add_listing(session, product.id, floor="x", url="https://example.vn", actor=OFFICE_ACTOR, now=now)
+        entry = NewSupport("labels", "x", date(2026, 1, 1))
+        support = record_support(session, product.producer_id, entry, actor=OFFICE_ACTOR, now=now)
+        numbers = {"listing_id": listing.id, "support_id": support.id, "right_id": right.id, "recognition_id": rating.id}
+        return numbers | {"product_id": product.id, "producer_id": product.producer_id}
 
 
 def handed_over(services, workshop) -> int:

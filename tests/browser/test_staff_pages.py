@@ -13,7 +13,19 @@ from sqlalchemy import select
 from tests.browser.site import Site
 from tests.producer.test_logo import logo_file
 from traceability.domain.suspects import ALERTS, RULES
-from traceability.models import Alert, AreaCapacity, Batch, CapacityHold, ConsumerReport, Printer, Producer, Product, Recall
+from traceability.models import (
+    Alert,
+    AreaCapacity,
+    Batch,
+    CapacityHold,
+    ConsumerReport,
+    Listing,
+    Printer,
+    Producer,
+    Product,
+    Recall,
+    Support,
+)
 from traceability.models.engine import acting
 from traceability.operations.accounts import Invitation, add_member, create_account, invite, principal_of
 
@@ -252,7 +264,11 @@ def pages_of_what_was_noticed(site: Site) -> list[str]:
         session.add_all(rows)
         session.flush()
         reports, alerts = [row.id for row in rows[:2]], [row.id for row in rows[2:]]
-        code = batch.code
+        code, product, producer = batch.code, batch.product_id, batch.producer_id
+        address = "https://san.example.vn/" + "x" * 90
+        session.add(Listing(product_id=product, floor="Sàn TMĐT Lào Cai", url=address, recorded_at=services.clock()))
+        given = {"kind": "booth", "what": "Gian hàng hội chợ", "given_on": date(2026, 1, 5), "amount": 12_500_000}
+        session.add(Support(producer_id=producer, **given, recorded_at=services.clock(), recorded_by="Mai"))
     lists = ("/inspector/alerts", "/inspector/alerts?search=nichts", "/inspector/reports", "/inspector/reports?state=handled")
     one = (*(f"/inspector/alerts/{number}" for number in alerts), *(f"/inspector/reports/{number}" for number in reports))
     areas = (
@@ -260,6 +276,11 @@ def pages_of_what_was_noticed(site: Site) -> list[str]:
         "/office/register?undated=1",
         "/office/register?as_of=x",
         "/figures",
+        f"/office/products/{product}",
+        f"/office/producers/{producer}",
+        "/office/producers?search=x",
+        "/office/villages",
+        "/office/expiring",
         "/office/areas",
         "/office/areas?search=nichts",
         "/office/releases",

@@ -8,9 +8,19 @@ import pytest
 from tests.factories import GTIN, INSPECTOR, OFFICE, OTHER_GTIN, PRODUCER, overlapping, refused
 from traceability.domain.errors import Malformed
 from traceability.models.engine import reading
+from traceability.operations.issue import recognitions_of
 from traceability.operations.own_account import search_indications
 from traceability.operations.register_producer import NewProducer, register_producer
-from traceability.operations.register_recognition import NewRecognition, grant_use_right, record_recognition, withdraw_recognition
+from traceability.operations.register_recognition import (
+    NewEvaluation,
+    NewRecognition,
+    end_use_right,
+    grant_use_right,
+    record_evaluation,
+    record_recognition,
+    supersede_recognition,
+    withdraw_recognition,
+)
 
 TAX_CODE = "0100233488"
 BAT_XAT, LAO_CAI, HA_NOI = "02683", "15", "01"
@@ -151,7 +161,7 @@ def test_only_the_office_records_recognitions_withdraws_them_and_grants_rights(w
         with refused("role"):
             workshop.act(record_recognition, NewRecognition(product.id, 4), actor=actor, now=workshop.now)
         with refused("role"):
-            workshop.act(withdraw_recognition, recognition.id, day=date(2026, 11, 1), reason="x", actor=actor)
+            workshop.act(withdraw_recognition, recognition.id, day=date(2026, 11, 1), reason="x", actor=actor, now=workshop.now)
         with refused("role"):
             workshop.act(grant_use_right, indication_id=indication.id, product_id=product.id, **days, actor=actor, now=workshop.now)
 
@@ -179,7 +189,7 @@ def test_a_recognition_that_cannot_be_is_refused(workshop):
 
 def test_a_certificate_is_withdrawn_once_and_for_a_reason(workshop):
     recognition = workshop.recognition(workshop.product())
-    named = {"day": date(2026, 11, 1), "actor": OFFICE}
+    named = {"day": date(2026, 11, 1), "actor": OFFICE, "now": workshop.now}
     with refused("reason_empty"):
         workshop.act(withdraw_recognition, recognition.id, reason=" ", **named)
     workshop.act(withdraw_recognition, recognition.id, reason="Không đánh giá lại.", **named)
@@ -187,6 +197,69 @@ def test_a_certificate_is_withdrawn_once_and_for_a_reason(workshop):
         workshop.act(withdraw_recognition, recognition.id, reason="again", **named)
     with refused("recognition_missing"):
         workshop.act(withdraw_recognition, 4711, reason="x", **named)
+
+
+def test_a_decision_that_could_not_be_taken_is_refused(workshop):
+    product = workshop.product()
+    for rule, entry in [
+        ("before_scheme", {"decided_on": "2018-05-06", "issuer": "province"}),
+        ("issuer_could_not", {"stars": 3, "decided_on": "2024-01-10", "issuer": "province"}),
+        ("issuer_could_not", {"stars": 5, "issuer": "province"}),
+    ]:
+        with refused(rule):
+            workshop.recognition(product, **entry)
+    workshop.recognition(product, decision="12/QĐ-UBND")
+    with refused("decision_known"):
+        workshop.recognition(product, decision="12/qđ-ubnd", decided_on="2026-02-01")
+
+
+def test_an_evaluation_makes_the_stars_and_a_decision_must_agree(workshop):
+    product = workshop.product()
+    for rule, parts, total in [
+        ("points_empty", (None, None, None), None),
+        ("points_part", (4001, 0, 0), None),
+        ("points_missing", (3000, None, None), None),
+        ("points_sum", (3000, 2000, 2500), 7000),
+        ("score_range", (None, None, None), 10_001),
+    ]:
+        with refused(rule):
+            workshop.act(record_evaluation, NewEvaluation(product.id, parts, total), actor=OFFICE, now=workshop.now)
+
+    def decide(session, stars):
+        found = record_evaluation(session, NewEvaluation(product.id, (3350, 2000, 3025)), actor=OFFICE, now=workshop.now)
+        entry = NewRecognition(product.id, stars, decided_on="2026-01-10", decision="9/QĐ-UBND")
+        return found, record_recognition(session, entry, actor=OFFICE, now=workshop.now, evaluation=found)
+
+    with refused("score_stars"):
+        workshop.act(decide, 3)
+    found, rating = workshop.act(decide, 4)
+    assert (found.points_total, found.stars, found.recognition_id) == (8375, 4, rating.id)
+
+
+def test_what_was_entered_wrongly_is_superseded_and_counts_no_more(workshop):
+    product = workshop.product()
+    rating = workshop.recognition(product, decision="12/QĐ-UBND")
+    named = {"actor": OFFICE, "now": workshop.now}
+    with refused("reason_empty"):
+        workshop.act(supersede_recognition, rating.id, reason="", **named)
+    workshop.act(supersede_recognition, rating.id, reason="Nhầm sản phẩm.", **named)
+    with refused("recognition_missing"):
+        workshop.act(supersede_recognition, rating.id, reason="x", **named)
+    # The same decision can be entered again, and rightly.
+    workshop.recognition(product, decision="12/QĐ-UBND", stars=3)
+    with reading(workshop.services.engine) as session:
+        assert [held.stars for held in recognitions_of(session, product.id)] == [3]
+
+
+def test_a_right_of_use_is_withdrawn_once_from_a_day_on(workshop):
+    right = workshop.use_right(workshop.product(), workshop.indication())
+    with refused("days_order"):
+        workshop.act(end_use_right, right.id, product_id=right.product_id, day=date(2025, 12, 31), actor=OFFICE)
+    workshop.act(end_use_right, right.id, product_id=right.product_id, day=date(2026, 6, 1), actor=OFFICE)
+    with refused("withdrawn_already"):
+        workshop.act(end_use_right, right.id, product_id=right.product_id, day=date(2026, 6, 1), actor=OFFICE)
+    with refused("part_missing"):
+        workshop.act(end_use_right, 4711, product_id=right.product_id, day=date(2026, 6, 1), actor=OFFICE)
 
 
 def test_a_mark_of_the_same_name_is_no_indication(workshop):

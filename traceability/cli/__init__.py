@@ -7,6 +7,7 @@ from traceability.cli import (
     backup_commands,
     key_commands,
     label_command,
+    reminding,
     scan_commands,
     setup_commands,
     stamp_commands,
@@ -24,4 +25,5 @@ def add_commands(app: Flask, services: Services) -> None:
     audit_commands.add(app, services)
     backup_commands.add(app, services)
     scan_commands.add(app, services)
+    reminding.add(app, services)
     user_commands.add(app, services)

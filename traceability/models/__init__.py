@@ -10,6 +10,7 @@ from traceability.models.goal import Goal
 from traceability.models.growing import AreaCapacity, CapacityHold
 from traceability.models.inspection import Inspection, InspectionPhotograph
 from traceability.models.issuance import Issuance, PrintRun, Recall, Revocation, Suspicion
+from traceability.models.notice import ExpiryNotice
 from traceability.models.printer import Printer
 from traceability.models.printing import OwnStock, PrintFile
 from traceability.models.producer import CraftVillage, Picture, Producer, ProducerLogo, Product
@@ -39,6 +40,7 @@ __all__ = [
     "Delivery",
     "DraftFile",
     "Evaluation",
+    "ExpiryNotice",
     "GeographicalIndication",
     "Goal",
     "GrowingArea",

@@ -39,7 +39,7 @@ def _place(planner: Planner) -> bool:
     name, source = planner.needed("old_place"), planner.needed("source", 300)
     planner.needed("commune")
     code = planner.read("commune", find_commune)
-    planner.once("place", fold_name(name), code="row_twice", column="old_place")
+    planner.once("place", fold_name(name), column="old_place")
     values = {"name": name, "commune_code": code, "source": source}
     held = planner.known.places.get(fold_name(name))
     if held is not None:
@@ -53,7 +53,9 @@ def _producer(planner: Planner) -> bool:
     name = planner.needed("producer")
     tax_code = planner.read("tax_code", lambda text: check_tax_code(text) if text.strip() else None)
     values = producer_values(planner) | {"name": name, "tax_code": tax_code}
-    values |= {"kind": planner.read("producer_kind", lambda text: word_for(text, PRODUCER_KINDS, "producer_kind"))}
+    values |= {
+        "kind": planner.read("producer_kind", lambda text: word_for(text, PRODUCER_KINDS, lambda kind: Refused("producer_kind", kind=kind)))
+    }
     url = planner.text("storefront_url", 500)
     planner.read("storefront_url", lambda _: check_web_address(url))
     values |= {"address": planner.text("address", 300), "phone": planner.text("phone", 20), "shop_url": url}
@@ -61,7 +63,7 @@ def _producer(planner: Planner) -> bool:
     values |= {"has_e_payment": planner.read("e_payment", written.parse_yes), "consent_on": planner.read("consent_on", whole_day)}
     if values["consent_on"] and values["consent_on"] > planner.today.isoformat():
         planner.wrong(Refused("consent_ahead", day=values["consent_on"]), "consent_on")
-    planner.once("producer", spoken_name(name), tax_code, code="row_twice", column="producer")
+    planner.once("producer", spoken_name(name), tax_code, column="producer")
     held = planner.sure(find_producer(planner.known, name, tax_code, planner.answers), "producer")
     if held is not None:
         planner.change(held, values)
@@ -78,7 +80,7 @@ def _product(planner: Planner) -> bool:
     values = {"name": name, "ocop_group": group, "description": planner.text("description", 2000)}
     values |= {"source_place": planner.text("place"), "source": planner.text("source", 500)}
     maker = _maker(planner, needed=False)
-    planner.once("product", spoken_name(name), key_of(maker), code="row_twice", column="product")
+    planner.once("product", spoken_name(name), key_of(maker), column="product")
     held = planner.sure(find_product(planner.known, name, maker, planner.answers), "product")
     if held is not None:
         planner.change(held, {**values, "producer_id": key_of(maker)})
@@ -113,13 +115,16 @@ def _goods(planner: Planner, *, needed: bool) -> Entity:
 
 def _indication(planner: Planner) -> bool:
     number, name = planner.read("number", parse_register_number), planner.needed("name")
-    kind = planner.read("type", lambda text: word_for(text, TYPES, "indication_type_written")) or "geographical_indication"
+    kind = (
+        planner.read("type", lambda text: word_for(text, TYPES, lambda kind: Refused("indication_type_written", kind=kind)))
+        or "geographical_indication"
+    )
     values = {"type": kind, "register_number": number, "name": name, "product_name": planner.needed("product")}
     values |= {"registered_on": planner.read("registered_on", whole_day), "decision": planner.text("decision", 100)}
     values |= {"manager_at_registration": planner.text("manager"), "manager_now": planner.text("manager_now")}
     values |= {"area": planner.text("area", 1000), "source": planner.text("source", 500)}
     values |= {"confidence": planner.read("confidence", parse_confidence)}
-    planner.once("indication", kind, number, code="row_twice", column="number")
+    planner.once("indication", kind, number, column="number")
     held = planner.known.indications.get((kind, number or 0))
     if held is not None:
         planner.change(held, values)
@@ -139,7 +144,7 @@ def _right(planner: Planner) -> bool:
         planner.wrong(Refused("days_order", first=first, last=last), "until_day")
     values = {"indication_id": key_of(held), "product_id": goods.key, "producer_id": goods.get("producer_id"), "from_day": first}
     values |= {"until_day": last, "revoked_on": planner.read("revoked_on", whole_day), "document": planner.text("document")}
-    planner.once("right", number, goods.key, first, code="row_twice", column="product")
+    planner.once("right", number, goods.key, first, column="product")
     for right in planner.known.rights.get(goods.key, ()):
         if (right.get("indication_id"), right.get("from_day")) == (key_of(held), first):
             planner.change(right, values)
@@ -158,7 +163,7 @@ def _shop(planner: Planner) -> bool:
         planner.wrong(Refused("checked_ahead", day=checked_on), "checked_on")
     values = {"product_id": goods.key, "floor": floor, "url": url, "checked_on": checked_on, "alive": alive}
     values |= {"source": planner.text("source", 500)}
-    planner.once("shop", goods.key, url, code="row_twice", column="url")
+    planner.once("shop", goods.key, url, column="url")
     held = planner.known.listings.get((goods.key, url))
     if held is not None:
         planner.change(held, values)
@@ -179,7 +184,7 @@ def _count(planner: Planner) -> bool:
         planner.wrong(Refused("counts_sum", total=counts["total"], stars=sum(stars)), "total")
     values = {"as_of": as_of.text if as_of else "", "province": province, "source": source}
     values |= counts | {"confidence": planner.read("confidence", parse_confidence)}
-    planner.once("count", *(values[name] for name in ("as_of", "province", "source")), code="row_twice", column="as_of")
+    planner.once("count", *(values[name] for name in ("as_of", "province", "source")), column="as_of")
     held = planner.known.counts.get((values["as_of"], province, source))
     if held is not None:
         planner.change(held, values)

@@ -107,11 +107,12 @@ class Planner:
         """Notes what the row does beside what it says."""
         self.current.notes.append({"code": code, **facts})
 
-    def once(self, *key: Any, code: str, column: str) -> None:
+    def once(self, *key: Any, column: str) -> None:
         """A second row about the same is wrong: which of them holds, nobody can tell."""
         first = self.seen.setdefault(key, self.current.row.row_number)
         if first != self.current.row.row_number:
-            self.wrong(Refused(code, row=first), column)
+            twice = Refused("decision_twice", row=first) if key[0] == "recognition" else Refused("row_twice", row=first)
+            self.wrong(twice, column)
 
     def sure(self, found: Entity | Doubt | None, column: str) -> Entity | None:
         """The entity that is meant. Raises Stopped where only a person can say."""

@@ -26,13 +26,15 @@ def plan_recognition(planner: Planner) -> bool:
     held = None
     if maker is not None or maker_name is None:
         held = planner.sure(find_product(planner.known, name, maker, planner.answers), "product")
-    kind = planner.read("producer_kind", lambda text: word_for(text, PRODUCER_KINDS, "producer_kind")) or kind_in_name(maker_name or "")
+    kind = planner.read(
+        "producer_kind", lambda text: word_for(text, PRODUCER_KINDS, lambda kind: Refused("producer_kind", kind=kind))
+    ) or kind_in_name(maker_name or "")
     if maker_name and maker is None and kind is None:
         planner.wrong(Refused("producer_kind_needed", name=maker_name), "producer")
     if held is None and group is None and not any(reason["column"] == "group" for reason in planner.current.reasons):
         planner.wrong(Refused("cell_empty"), "group")
     about = (spoken_name(held.get("name") if held else name), spoken_name((maker.get("name") if maker else maker_name) or ""))
-    planner.once("recognition", *about, fold(rating["decision"] or ""), rating["decided_on"], code="decision_twice", column="product")
+    planner.once("recognition", *about, fold(rating["decision"] or ""), rating["decided_on"], column="product")
     planner.stop_if_wrong()
     if maker_name and maker is None:
         maker = planner.insert(Producer, told | {"name": maker_name, "kind": kind})
@@ -60,7 +62,10 @@ def _rating(planner: Planner) -> tuple[dict[str, Any], dict[str, Any]]:
         # Where a source gives only the round, its year is all that is known of the day.
         decided = PartialDate(year[0])
     rating = {"stars": stars, "decision": decision, "evaluation_round": evaluation_round, "decided_on": decided.text if decided else None}
-    rating |= {"kind": planner.read("kind", lambda text: word_for(text, KINDS, "kind_written")), "scheme": ocop.scheme_on(decided)}
+    rating |= {
+        "kind": planner.read("kind", lambda text: word_for(text, KINDS, lambda kind: Refused("kind_written", kind=kind))),
+        "scheme": ocop.scheme_on(decided),
+    }
     rating |= {"confidence": planner.read("confidence", parse_confidence), "source": planner.text("source", 500)}
     rating |= {"withdrawn_on": planner.read("withdrawn_on", whole_day), "withdrawn_because": planner.text("withdrawn_because", 500)}
     if (rating["withdrawn_on"] is None) != (rating["withdrawn_because"] is None):

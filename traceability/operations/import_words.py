@@ -1,5 +1,6 @@
 """Words that cells use for kinds, groups and places, and what a row says of a producer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from traceability.domain import ocop, written
@@ -40,14 +41,14 @@ LEVELS = {
 _NO_NUMBER = frozenset(("nhom", "group"))
 
 
-def word_for(text: str, words: dict[Any, tuple[str, ...]], code: str) -> Any:
-    """The key of a word that stands for it; None where there is none. Refused `code`."""
+def word_for(text: str, words: dict[Any, tuple[str, ...]], refusal: Callable[[str], Refused]) -> Any:
+    """The key of a word that stands for it; None where there is none, and refused where it is none of them."""
     asked = fold_name(text)
     if not asked:
         return None
     found = next((key for key, forms in words.items() if asked in {fold_name(form) for form in forms}), None)
     if found is None:
-        raise Refused(code, kind=text[:60])
+        raise refusal(text[:60])
     return found
 
 
@@ -57,7 +58,7 @@ def parse_group(text: str) -> int | None:
     words = [word for word in asked.split() if word not in _NO_NUMBER]
     if words and words[0] in {str(group) for group in ocop.GROUPS} and (len(words) == 1 or not words[1].isdigit()):
         return int(words[0])
-    found = word_for(text, _GROUPS, "group_written")
+    found = word_for(text, _GROUPS, lambda kind: Refused("group_written", kind=kind))
     return int(found) if found is not None else None
 
 

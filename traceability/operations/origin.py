@@ -12,6 +12,7 @@ from traceability.domain.verdict import Judgement, Units, Verdict
 from traceability.models import (
     Batch,
     Inspection,
+    Listing,
     Photograph,
     Product,
     Recognition,
@@ -19,6 +20,7 @@ from traceability.models import (
     Stage,
     StampCount,
     UseRight,
+    VisitFacts,
 )
 from traceability.operations.batch_facts import FOR_EVER, BatchFacts
 from traceability.operations.issue import as_rule
@@ -32,6 +34,7 @@ from traceability.operations.origin_page import (
     Seen,
     Stars,
     Step,
+    Visit,
     Words,
 )
 from traceability.operations.places import place_names
@@ -46,6 +49,12 @@ _INSPECTIONS = (
     select(Inspection.found_at, Inspection.body, Inspection.result, Inspection.unit)
     .where(Inspection.batch_id == bindparam("batch_id"))
     .order_by(Inspection.found_at.desc(), Inspection.id.desc())
+    .limit(10)
+)
+_LISTINGS = (
+    select(Listing.id, Listing.floor)
+    .where(Listing.product_id == bindparam("product_id"), Listing.alive.is_not(False))
+    .order_by(Listing.floor, Listing.id)
     .limit(10)
 )
 IDENTIFIED = ("REVOKED", "RECALLED", "SUSPECT", "EXPIRED", "ISSUED")
@@ -104,6 +113,8 @@ def build_origin(
         illustrative=batch.illustrative,
         photographs=tuple(row.picture.sha256 for row in batch.photographs),
         inspections=_inspections(session, batch.id),
+        listings=_listings(session, product.id),
+        visit=_visit(session, product.id, language) if batch.kind == "service" else None,
     )
 
 
@@ -181,7 +192,21 @@ def _producer(batch: Batch, language: str) -> ProducerFacts:
         shop_url=producer.shop_url if shown else None,
         marketplace=producer.marketplace if shown else None,
         illustrative=producer.illustrative,
+        id=producer.id,
     )
+
+
+def _listings(session: Session, product_id: int) -> tuple[tuple[int, str], ...]:
+    """Where the product is sold on line, by its floors; not where somebody saw that it is gone."""
+    rows = session.execute(_LISTINGS, {"product_id": product_id})
+    return tuple((row.id, row.floor) for row in rows)
+
+
+def _visit(session: Session, product_id: int, language: str) -> Visit | None:
+    row = session.scalar(select(VisitFacts).where(VisitFacts.product_id == product_id))
+    if row is None:
+        return None
+    return Visit(row.place, words(row, "open_when", language), words(row, "how_to_reach", language))
 
 
 def _ratings(session: Session, product_id: int, today: date) -> list[tuple[Recognition, Stars]]:

@@ -62,6 +62,16 @@ class ProducerFacts:
     shop_url: str | None
     marketplace: str | None
     illustrative: bool
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How a service is visited."""
+
+    place: str
+    open_when: Words | None
+    how_to_reach: Words | None
 
 
 @dataclass(frozen=True)
@@ -165,6 +175,9 @@ class OriginPage:
     photographs: tuple[str, ...] = ()
     # Official checks of the batch, newest first.
     inspections: tuple[Checked, ...] = ()
+    # Where the product is sold on line: numbers and floors.
+    listings: tuple[tuple[int, str], ...] = ()
+    visit: Visit | None = None
 
     @property
     def verdict(self) -> str:

@@ -21,6 +21,7 @@ _AT_ONCE = 2_000
 class RecognitionRow:
     """A rating as the office's list shows it. `state` is valid, expired, withdrawn or, where no source gives the day, undated."""
 
+    product_id: int
     product: str
     producer: str | None
     group: int
@@ -187,6 +188,7 @@ def _rows(session: Session, rows: Select[*tuple[Any, ...]], chosen: Chosen, now:
     day = chosen.as_of or day_in_vietnam(now)
     for row, product, producer, commune in session.execute(rows):
         yield RecognitionRow(
+            product_id=product.id,
             product=product.name,
             producer=producer,
             group=product.ocop_group,
@@ -197,7 +199,7 @@ def _rows(session: Session, rows: Select[*tuple[Any, ...]], chosen: Chosen, now:
             decided_on=row.decided_on,
             valid_until=row.valid_until,
             withdrawn_on=_withdrawn_on(row, chosen.known_on),
-            state=_state(row, day, chosen.known_on),
+            state=rating_state(row, day, chosen.known_on),
             source=row.source,
             illustrative=row.illustrative or product.illustrative,
         )
@@ -209,7 +211,8 @@ def _withdrawn_on(row: Recognition, known_on: date | None) -> date | None:
     return None if known_on is not None and written is not None and written >= _end_of(known_on) else row.withdrawn_on
 
 
-def _state(row: Recognition, day: date, known_on: date | None) -> str:
+def rating_state(row: Recognition, day: date, known_on: date | None = None) -> str:
+    """`valid`, `expired`, `withdrawn`, `ahead`, or `undated` where no source gives the day."""
     withdrawn_on = _withdrawn_on(row, known_on)
     if withdrawn_on is not None and withdrawn_on <= day:
         return "withdrawn"

@@ -20,13 +20,14 @@ from traceability.web.access import open_to
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import day_in, text_in, whole_number
 from traceability.web.languages import choose_language, format_day
+from traceability.web.register_words import group_names, kind_names
 from traceability.web.services import services
 from traceability.web.table_files import FILE_TYPES, pieces_of
 from traceability.web.wording import rating_state
 from traceability.wording import word_refusal
 
 figures = Blueprint("figures", __name__)
-_ASKED = ("search", "as_of", "stars", "group", "kind", "commune", "ends_from", "ends_until", "decided_in", "undated")
+_ASKED = ("search", "as_of", "stars", "group", "kind", "commune", "ends_from", "ends_until", "decided_in", "undated", "known_on")
 _KINDS = ("new", "re_evaluation", "none")
 # Figures by database and day, with the minute in which they were counted.
 _KEPT: dict[tuple[str, date], tuple[int, Figures]] = {}
@@ -150,6 +151,7 @@ def _chosen() -> Chosen:
         ends_until=day_in(asked, "ends_until"),
         decided_in=whole_number(asked.get("decided_in", "")),
         undated=asked.get("undated") == "1",
+        known_on=day_in(asked, "known_on"),
     )
 
 
@@ -164,6 +166,8 @@ def _told(chosen: Chosen) -> list[str]:
         told.append(gettext("ends from %(first)s to %(last)s", first=format_day(chosen.ends_from), last=format_day(chosen.ends_until)))
     if chosen.decided_in:
         told.append(gettext("decided in %(year)s", year=chosen.decided_in))
+    if chosen.known_on:
+        told.append(gettext("as it was known on %(day)s", day=format_day(chosen.known_on)))
     if chosen.undated:
         told.append(gettext("no source gives the day"))
     return told
@@ -212,17 +216,3 @@ def _file_words() -> dict[str, str]:
         **{f"kind_{kind}": name for kind, name in kind_names().items()},
         **{f"state_{state}": rating_state(state) for state in ("valid", "expired", "withdrawn", "undated", "ahead")},
     }
-
-
-def kind_names() -> dict[str, str]:
-    """How a product came to be recognised."""
-    return {"new": gettext("newly recognised"), "re_evaluation": gettext("re-evaluated"), "none": gettext("kind not told")}
-
-
-def group_names() -> dict[int, str]:
-    """The six groups of Decision 919/QĐ-TTg (2022)."""
-    names = (
-        *(gettext("Food"), gettext("Drinks"), gettext("Medicinal herbs and products of them"), gettext("Handicrafts")),
-        *(gettext("Ornamental plants and animals"), gettext("Community tourism and eco-tourism")),
-    )
-    return dict(zip(GROUPS, names, strict=True))

@@ -41,6 +41,7 @@ from traceability.web.limits import start_limits
 from traceability.web.logo import logo
 from traceability.web.members import members
 from traceability.web.office_accounts import office_accounts
+from traceability.web.office_register import office_register
 from traceability.web.packs import packs
 from traceability.web.printers import printers
 from traceability.web.printing import printing
@@ -52,6 +53,7 @@ from traceability.web.reports import reports
 from traceability.web.request_log import number_requests
 from traceability.web.services import services
 from traceability.web.sessions import is_staff_path
+from traceability.web.shops import shops
 from traceability.web.staff import staff
 from traceability.web.stocks import stocks
 from traceability.web.trace import trace
@@ -80,6 +82,8 @@ _BLUEPRINTS = (
     trace,
     figures,
     imports,
+    office_register,
+    shops,
     report_list,
     follow,
 )
