@@ -179,6 +179,9 @@ EXPECTED |= {
     ("POST", "/office/figures/goals"): OFFICE_ALONE,
     ("GET", "/office/register.<ending>"): INSPECTOR,
     ("GET", "/office/producers"): INSPECTOR,
+    ("GET", "/office/support"): INSPECTOR,
+    ("GET", "/office/report"): INSPECTOR,
+    ("GET", "/office/lists/<name>.<ending>"): {OWN: INSPECTOR, FOREIGN: NOBODYS},
     ("GET", "/office/villages"): INSPECTOR,
     ("POST", "/office/villages"): OFFICE_ALONE,
     ("GET", "/office/expiring"): INSPECTOR,
@@ -246,6 +249,9 @@ EXPECTED |= {
 # Pages of everybody, without a session at all.
 PUBLIC = {
     ("GET", "/figures"),
+    ("GET", "/open-data"),
+    ("GET", "/open-data/datapackage.json"),
+    ("GET", "/open-data/<name>"),
     ("GET", "/to/listing/<int:listing_id>"),
     ("GET", "/to/shop/<int:producer_id>"),
     ("GET", "/"),
@@ -361,7 +367,7 @@ def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop)
         for name, value in objects(workshop, services, whose).items():
             rule = rule.replace(f"<{name}>", str(value))
         return rule
-    rule = rule.replace("<ending>", "zip")
+    rule = rule.replace("<ending>", "zip").replace("<name>", "producers" if whose == OWN else "secrets")
     if rule.startswith("/inspector/batches/"):
         batch = workshop.stamped(units=3)
         recall = workshop.act(recall_goods, batch.id, NOTICE, units=None, actor=PRODUCER_ACTOR, now=services.clock())

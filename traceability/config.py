@@ -33,6 +33,11 @@ SETTINGS = (
     ("LOG_FORMAT", "plain on a terminal, else json", "`json`: an object a line; `plain`"),
     ("OPERATOR", "Tem truy xuất Lào Cai (thử nghiệm)", "who runs the service, as the pages' footer says"),
     ("OPERATOR_CONTACT", "", "a phone number or e-mail address for the footer"),
+    (
+        "OPEN_DATA_LICENCE",
+        "",
+        "under which licence everybody may use the open data, such as `CC-BY-4.0`; without it the page says that none is named",
+    ),
     ("SMTP_HOST", "", "the mail server that sends links; without it they are shown to whoever makes them"),
     ("SMTP_PORT", "587, of `tls` 465, of `none` 25", "the mail server's port"),
     ("SMTP_SECURITY", "starttls", "`starttls`, `tls` or `none`; certificates are checked"),
@@ -76,6 +81,7 @@ class Settings:
     trusted_proxies: int
     operator: str
     operator_contact: str
+    open_data_licence: str
     test_mode: bool
     language: str = "en"
     scan_sync: str = "soon"
@@ -117,6 +123,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_number(given, "TRUSTED_PROXIES", 0, 0, 10),
         operator=given.get("OPERATOR") or "Tem truy xuất Lào Cai (thử nghiệm)",
         operator_contact=given.get("OPERATOR_CONTACT", ""),
+        open_data_licence=given.get("OPEN_DATA_LICENCE", ""),
         test_mode=test_mode,
         language=_language(given),
         scan_sync=_one_of(given, "SCAN_SYNC", ("soon", "wait")),

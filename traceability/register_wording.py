@@ -76,6 +76,7 @@ def _of_ratings() -> dict[str, str]:
         "support_kind": gettext("Choose what the support was."),
         "support_what": gettext("Write what was given."),
         "support_day": gettext("Choose the day on which it was given; it must not lie ahead."),
+        "report_year": gettext("Choose a year from %(first)s to %(last)s."),
         "points_empty": gettext("Write the points: of the three parts, or in all."),
         "decision_known": gettext("The decision %(decision)s is on record for this product already."),
         "withdrawn_before": gettext("It was recognised on %(day)s only: it cannot be withdrawn before."),

@@ -38,6 +38,7 @@ ALWAYS = {
 CACHING = {
     ("GET", "/forms.js"): "public, max-age=31536000, immutable",
     ("GET", "/icon.svg"): "public, max-age=86400",
+    ("GET", "/open-data/datapackage.json"): "public, max-age=3600",
     **{("GET", rule): "no-store" for rule in ("/healthz", "/readyz", "/metrics")},
 }
 VALUES = {"path:code": "7K3MQ9X2ABCS", "sha256": "0" * 64, "token": "x" * 43, "code": "7K3MQ9X2ABCS", "ending": "pdf"}

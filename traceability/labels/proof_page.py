@@ -34,7 +34,7 @@ _LEFT_MM, _ARM_MM, _HAIRLINE_MM = 32.0, 6.0, 0.2
 
 def render_proof_page(out: BinaryIO, printer_name: str = "") -> None:
     """Write the page. Characters of the name that the fonts lack are left out; the same name gives the same bytes."""
-    _register_fonts()
+    register_fonts()
     canvas = Canvas(out, pageCompression=1, invariant=1, lang="vi", initialFontName=Face.REGULAR.value, initialFontSize=1)
     canvas.setTitle(TITLE)
     canvas.setViewerPreference("PrintScaling", "None")
@@ -53,7 +53,7 @@ def render_proof_page(out: BinaryIO, printer_name: str = "") -> None:
     canvas.save()
 
 
-def _register_fonts() -> None:
+def register_fonts() -> None:
     """Makes the faces known to the library, once in a program."""
     for face in Face:
         if face.value not in pdfmetrics.getRegisteredFontNames():

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from traceability.models.base import Base, Instant
@@ -40,7 +40,7 @@ class ScanDay(Base):
     """Scans of a batch on one day in Viet Nam, by kind (people, robots, previews …) and verdict."""
 
     __tablename__ = "scan_day"
-    __table_args__ = (CheckConstraint("times >= 1", name="times"), {"sqlite_with_rowid": False})
+    __table_args__ = (CheckConstraint("times >= 1", name="times"), Index("ix_scan_day_day", "day"), {"sqlite_with_rowid": False})
     __audited__ = False
 
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), primary_key=True, autoincrement=False)

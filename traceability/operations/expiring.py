@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
 from traceability.models import Account, ExpiryNotice, GeographicalIndication, Membership, Producer, Product, Recognition, UseRight
 from traceability.models.notice import NOTICE_DAYS
-from traceability.operations.register_rows import counted, held_on
+from traceability.operations.register_snapshot import snapshot_of
 
 _MOST = 500
 
@@ -47,7 +48,13 @@ def list_endings(session: Session, now: datetime) -> list[Ending]:
     endings = list[Ending]()
     ratings: Any = select(Recognition.id, Recognition.stars, Recognition.valid_until, Product.id, Product.name, Producer.id, Producer.name)
     ratings = ratings.join(Product, Product.id == Recognition.product_id).outerjoin(Producer, Producer.id == Product.producer_id)
-    ratings = ratings.where(*counted(), Recognition.valid_until <= last, Recognition.id.in_(held_on(today)))
+    snapshot = snapshot_of(session)
+    places = snapshot.held_on(today)
+    until = snapshot.columns["until"][places]
+    # Of very many the next ones are shown: a page of thousands helps nobody.
+    order = np.argsort(until, kind="stable")[:_MOST]
+    ending = snapshot.columns["id"][places[order[until[order] <= last.toordinal()]]]
+    ratings = ratings.where(Recognition.id.in_(ending.tolist()))
     for key, stars, until, product_id, product, producer_id, producer in session.execute(
         ratings.order_by(Recognition.valid_until).limit(_MOST)
     ):

@@ -1,24 +1,31 @@
 """The province's figures: what the register's rows count on a day, beside what others reported, and never the two mixed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import case, distinct, func, select, text
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import VIETNAM, add_months
 from traceability.domain.errors import Refused
 from traceability.domain.ocop import GROUPS, RECOGNISED_STARS
 from traceability.domain.roles import Actor, check_role
-from traceability.models import Batch, Goal, Inspection, Issuance, Producer, Product, PublishedCount, Recall, Recognition
+from traceability.models import Batch, Goal, Inspection, Issuance, Producer, PublishedCount, Recall, ScanDay, Support
 from traceability.models.goal import GOAL_KINDS
 from traceability.models.register import RECOGNITION_KINDS
+from traceability.models.support import SUPPORT_KINDS
 from traceability.operations.places import place_names
-from traceability.operations.register_rows import counted, held_on, holds_on, new_in, undated
+from traceability.operations.register_rows import on_floors
+from traceability.operations.register_snapshot import KINDS, NO_COMMUNE, Snapshot, snapshot_of
 
 _GOALS = select(Goal.kind, Goal.year, Goal.amount, Goal.source)
 QUARTERS_AHEAD = 6
 YEARS_BACK = 5
+DAYS_OF_SCANS = 30
 FIRST_DAY, LAST_DAY = date(2018, 5, 7), date(2100, 12, 31)
 """Between which days figures are asked for: from the programme's first decision (490/QĐ-TTg) on."""
 
@@ -50,6 +57,15 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Support of a kind in the year up to the day: how often, and how many đồng as far as they are told."""
+
+    kind: str
+    times: int
+    amount: int
+
+
+@dataclass(frozen=True)
 class Activity:
     """What was done in the year up to the day."""
 
@@ -57,6 +73,18 @@ class Activity:
     packs_stamped: int
     recalls: int
     inspections: int
+    support: list[Given]
+
+
+@dataclass(frozen=True)
+class Online:
+    """Of so many recognised products those on an e-commerce floor; of their producers those with a storefront, with e-payment."""
+
+    products: int
+    on_floors: int
+    producers: int
+    with_storefront: int
+    with_e_payment: int
 
 
 @dataclass(frozen=True)
@@ -79,48 +107,61 @@ class Figures:
     activity: Activity
     new_goal: Target | None
     total_goal: Target | None
+    online: Online
 
 
 def count_figures(session: Session, as_of: date, known_on: date | None = None) -> Figures:
     """Counts the rows, as they are now or as they were known at the end of a day. Refused `figures_day`."""
     if not FIRST_DAY <= as_of <= LAST_DAY:
         raise Refused("figures_day", first=FIRST_DAY, last=LAST_DAY)
-    spans = _quarters(as_of)
-    by_stars, by_group = dict.fromkeys(reversed(RECOGNISED_STARS), 0), dict.fromkeys(GROUPS, 0)
-    by_kind: dict[str | None, int] = dict.fromkeys((*RECOGNITION_KINDS, None), 0)
-    by_commune: dict[str | None, int] = {}
-    ending = [0] * len(spans)
-    quarter = case(*((Recognition.valid_until <= last, place) for place, (_, last) in enumerate(spans)), else_=-1)
-    held = select(Recognition.stars, Recognition.kind, Product.ocop_group, Producer.commune_code, quarter, func.count(Recognition.id))
-    held = held.join(Product, Product.id == Recognition.product_id).outerjoin(Producer, Producer.id == Product.producer_id)
-    held = held.where(Recognition.id.in_(held_on(as_of, known_on)))
-    # By the places of the columns: on PostgreSQL the same expression with other parameters is another one.
-    for stars, kind, group, commune, ends, count in session.execute(held.group_by(*(text(str(place)) for place in range(1, 6)))):
-        by_stars[stars] += count
-        by_group[group] += count
-        by_kind[kind] += count
-        by_commune[commune] = by_commune.get(commune, 0) + count
-        if ends >= 0:
-            ending[ends] += count
-    of_no_day = select(func.count(Recognition.id)).where(*undated(known_on))
-    new = select(func.count(distinct(Recognition.product_id))).where(*counted(known_on), *new_in(as_of.year))
+    snapshot, spans = snapshot_of(session), _quarters(as_of)
+    held, places = snapshot.columns, snapshot.held_on(as_of, known_on)
+    stars, groups, kinds, communes_held, until = (held[name][places] for name in ("stars", "group", "kind", "commune", "until"))
+    by_commune = {None if number == NO_COMMUNE else f"{number:05}": count for number, count in _counts(communes_held)}
+    new = np.unique(held["product"][snapshot.new_in(as_of.year, known_on)])
     goals = list_goals(session)
     communes = [(code, place_names(None, code)[0] if code else None, count) for code, count in by_commune.items()]
     return Figures(
         as_of=as_of,
-        total=sum(by_stars.values()),
-        by_stars=by_stars,
-        by_group=by_group,
-        by_kind=by_kind,
+        total=len(places),
+        by_stars=dict.fromkeys(reversed(RECOGNISED_STARS), 0) | dict(_counts(stars, newest_first=True)),
+        by_group=dict.fromkeys(GROUPS, 0) | dict(_counts(groups)),
+        by_kind=dict.fromkeys((*RECOGNITION_KINDS, None), 0) | {KINDS[number]: count for number, count in _counts(kinds)},
         by_commune=sorted(communes, key=lambda row: (row[0] is None, -row[2], row[1] or "")),
-        undated=session.scalar(of_no_day) or 0,
-        new_this_year=session.scalar(new) or 0,
-        expiring=[Span(*span, count) for span, count in zip(spans, ending, strict=True)],
-        over_time=_over_time(session, as_of, known_on, sum(by_stars.values())),
+        undated=int(np.count_nonzero(snapshot.undated(known_on))),
+        new_this_year=len(new),
+        expiring=[Span(*span, int(np.count_nonzero(_within(until, span)))) for span in spans],
+        over_time=_over_time(snapshot, as_of, known_on, len(places)),
         activity=_activity(session, as_of),
         new_goal=_goal(goals, "new_in_year", as_of.year),
         total_goal=_goal(goals, "total", as_of.year),
+        online=_online(session, snapshot, places, as_of),
     )
+
+
+def _counts(values: NDArray[Any], *, newest_first: bool = False) -> Iterator[tuple[int, int]]:
+    numbers, counts = np.unique(values, return_counts=True)
+    found = list(zip(numbers.tolist(), counts.tolist(), strict=True))
+    yield from reversed(found) if newest_first else found
+
+
+def _within(until: NDArray[Any], span: tuple[date, date]) -> NDArray[np.bool_]:
+    first, last = (day.toordinal() for day in span)
+    inside: NDArray[np.bool_] = (until >= first) & (until <= last)
+    return inside
+
+
+def _online(session: Session, snapshot: Snapshot, places: NDArray[np.int64], as_of: date) -> Online:
+    """Of the products that are recognised on the day, and of their producers: as it is on record now."""
+    recognised = snapshot.columns["product"][places]
+    listed = np.fromiter(session.scalars(on_floors(as_of)), np.int64)
+    makers = np.unique(snapshot.columns["maker"][places])
+    makers = makers[makers > 0]
+    shops = dict.fromkeys(("storefront", "e_payment"), 0)
+    for name, column in (("storefront", Producer.has_digital_storefront), ("e_payment", Producer.has_e_payment)):
+        having = np.fromiter(session.scalars(select(Producer.id).where(column.is_(True))), np.int64)
+        shops[name] = int(np.count_nonzero(np.isin(makers, having)))
+    return Online(len(places), int(np.count_nonzero(np.isin(recognised, listed))), len(makers), shops["storefront"], shops["e_payment"])
 
 
 def published_counts(session: Session) -> list[PublishedCount]:
@@ -173,11 +214,10 @@ def _quarters(as_of: date) -> list[tuple[date, date]]:
     return spans
 
 
-def _over_time(session: Session, as_of: date, known_on: date | None, total: int) -> list[tuple[date, int]]:
+def _over_time(snapshot: Snapshot, as_of: date, known_on: date | None, total: int) -> list[tuple[date, int]]:
     """How many products were recognised at the ends of the years before, and on the day."""
     days = [date(as_of.year - back, 12, 31) for back in range(YEARS_BACK, 0, -1)]
-    counts = session.execute(select(*(func.count(distinct(case((holds_on(day, known_on), Recognition.product_id)))) for day in days))).one()
-    return [*zip(days, counts, strict=True), (as_of, total)]
+    return [*((day, len(snapshot.held_on(day, known_on))) for day in days), (as_of, total)]
 
 
 def _activity(session: Session, as_of: date) -> Activity:
@@ -196,4 +236,25 @@ def _activity(session: Session, as_of: date) -> Activity:
         select(func.count(Inspection.id)).where(Inspection.found_at >= begin, Inspection.found_at < end),
     ]
     batches, recalls, inspections = (session.scalar(count) or 0 for count in counts)
-    return Activity(batches, int(of_units) + int(of_batches), recalls, inspections)
+    return Activity(batches, int(of_units) + int(of_batches), recalls, inspections, _support(session, as_of))
+
+
+def _support(session: Session, as_of: date) -> list[Given]:
+    """By kind, in the order of the kinds."""
+    within = Support.given_on.between(date(as_of.year, 1, 1), as_of)
+    rows = select(Support.kind, func.count(), func.coalesce(func.sum(Support.amount), 0)).where(within).group_by(Support.kind)
+    found = {kind: Given(kind, times, int(amount or 0)) for kind, times, amount in session.execute(rows)}
+    return [found[kind] for kind in SUPPORT_KINDS if kind in found]
+
+
+def days_of_scans(as_of: date) -> list[date]:
+    """The days of which scans are shown, the first first."""
+    return [as_of - timedelta(days=back) for back in range(DAYS_OF_SCANS - 1, -1, -1)]
+
+
+def count_scans(session: Session, day: date) -> int:
+    """Scans by people on a day, of real batches."""
+    rows = select(func.coalesce(func.sum(ScanDay.times), 0)).where(ScanDay.day == day, ScanDay.kind == "person")
+    # The few batches that the sample made up are taken off: quicker than a look at the batch of every row.
+    made_up = rows.where(ScanDay.batch_id.in_(select(Batch.id).where(Batch.illustrative)))
+    return int(session.scalar(rows) or 0) - int(session.scalar(made_up) or 0)

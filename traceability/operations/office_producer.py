@@ -1,21 +1,24 @@
 """A producer as the office keeps it: shop and payment on line, consent, support that it was given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.folding import fold_name
 from traceability.domain.roles import Actor, check_role
-from traceability.models import Producer, Product, ShopClick, Support
+from traceability.models import Producer, Product, Recognition, ShopClick, Support
 from traceability.models.support import SUPPORT_KINDS
 from traceability.operations.register_producer import check_web_address
+from traceability.operations.register_rows import held_on
 
 ROWS_A_PAGE = 20
+_AT_ONCE = 1_000
 _MOST_DONG = 10**13
 
 
@@ -54,14 +57,88 @@ def view_producer(session: Session, producer_id: int) -> OfficeProducer:
     return OfficeProducer(producer, products, support.all(), session.scalar(clicks) or 0)
 
 
-def list_producers(session: Session, search: str, *, page: int) -> tuple[list[tuple[Producer, int]], bool]:
-    """Producers by name, with how many products each has, and whether there are more."""
+@dataclass(frozen=True)
+class Makers:
+    """What the list of producers is asked for: a name, what they have on line, and that a product of theirs is recognised on a day."""
+
+    search: str = ""
+    storefront: bool | None = None
+    e_payment: bool | None = None
+    recognised_on: date | None = None
+
+
+def list_producers(session: Session, asked: Makers, *, page: int) -> tuple[list[tuple[Producer, int]], bool, int]:
+    """Producers by name, with how many products each has, whether there are more, and how many in all."""
     products = select(func.count(Product.id)).where(Product.producer_id == Producer.id).scalar_subquery()
-    chosen = select(Producer, products).order_by(Producer.name_folded, Producer.id)
-    if search:
-        chosen = chosen.where(Producer.name_folded.contains(fold_name(search), autoescape=True))
-    rows = [(row, count) for row, count in session.execute(chosen.offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1))]
-    return rows[:ROWS_A_PAGE], len(rows) > ROWS_A_PAGE
+    ids = _makers(asked)
+    rows = session.execute(
+        select(Producer, products)
+        .where(Producer.id.in_(ids))
+        .order_by(Producer.name_folded, Producer.id)
+        .offset(page * ROWS_A_PAGE)
+        .limit(ROWS_A_PAGE + 1)
+    ).all()
+    total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+    return [(row, count) for row, count in rows[:ROWS_A_PAGE]], len(rows) > ROWS_A_PAGE, total
+
+
+def all_producers(session: Session, asked: Makers) -> Iterator[tuple[Producer, int]]:
+    """All of them, by name."""
+    products = select(func.count(Product.id)).where(Product.producer_id == Producer.id).scalar_subquery()
+    rows = select(Producer, products).where(Producer.id.in_(_makers(asked))).order_by(Producer.name_folded, Producer.id)
+    yield from (tuple(row) for row in session.execute(rows.execution_options(yield_per=_AT_ONCE)))
+
+
+def _makers(asked: Makers) -> Select[Any]:
+    ids: Select[Any] = select(Producer.id)
+    if asked.search:
+        ids = ids.where(Producer.name_folded.contains(fold_name(asked.search), autoescape=True))
+    for column, wanted in ((Producer.has_digital_storefront, asked.storefront), (Producer.has_e_payment, asked.e_payment)):
+        if wanted is not None:
+            ids = ids.where(column.is_(True) if wanted else column.is_not(True))
+    if asked.recognised_on is not None:
+        recognised = select(Product.producer_id).join(Recognition, Recognition.product_id == Product.id)
+        ids = ids.where(Producer.id.in_(recognised.where(Recognition.id.in_(held_on(asked.recognised_on)))))
+    return ids
+
+
+@dataclass(frozen=True)
+class Gifts:
+    """What the list of support is asked for: a year, a kind, part of a producer's name."""
+
+    year: int | None = None
+    kind: str = ""
+    search: str = ""
+
+
+def list_support(session: Session, asked: Gifts, *, page: int) -> tuple[list[Support], bool, int, int]:
+    """A page of support, the latest first, whether there is more, how often it was given and how many đồng in all."""
+    chosen = _support(asked)
+    rows = list(session.scalars(_latest(chosen).offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1)))
+    held = chosen.subquery()
+    times, amount = session.execute(select(func.count(), func.coalesce(func.sum(held.c.amount), 0)).select_from(held)).one()
+    return rows[:ROWS_A_PAGE], len(rows) > ROWS_A_PAGE, times, int(amount)
+
+
+def all_support(session: Session, asked: Gifts) -> Iterator[Support]:
+    """All of it, the latest first."""
+    yield from session.scalars(_latest(_support(asked)).execution_options(yield_per=_AT_ONCE))
+
+
+def _latest(chosen: Select[Any]) -> Select[Any]:
+    return chosen.order_by(Support.given_on.desc(), Support.id.desc())
+
+
+def _support(asked: Gifts) -> Select[Any]:
+    chosen: Select[Any] = select(Support)
+    if asked.year is not None and 1900 < asked.year < 2200:
+        chosen = chosen.where(Support.given_on.between(date(asked.year, 1, 1), date(asked.year, 12, 31)))
+    if asked.kind:
+        chosen = chosen.where(Support.kind == asked.kind)
+    if asked.search:
+        named = select(Producer.id).where(Producer.name_folded.contains(fold_name(asked.search), autoescape=True))
+        chosen = chosen.where(Support.producer_id.in_(named))
+    return chosen
 
 
 def set_online(

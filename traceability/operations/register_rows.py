@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import VIETNAM, day_in_vietnam
 from traceability.domain.folding import fold, fold_name
-from traceability.models import Producer, Product, Recognition
+from traceability.models import Listing, Producer, Product, Recognition
 from traceability.operations.issue import as_rule
+from traceability.operations.register_snapshot import KINDS, NO_COMMUNE, Snapshot, snapshot_of
 
 ROWS_A_PAGE = 20
 _AT_ONCE = 2_000
@@ -43,7 +46,7 @@ class Chosen:
 
     `ends_until` and `ends_from` bound the last day of ratings that hold on that day; `decided_in` is a year, whose new ones are
     counted; `undated` are those of which no source gives the day; `commune` is a code, or `none`; `known_on` asks for what the register
-    said on a day, and not for what it says now.
+    said on a day, and not for what it says now; `floor` for products that are, or are not, on an e-commerce floor.
     """
 
     search: str = ""
@@ -57,21 +60,58 @@ class Chosen:
     decided_in: int | None = None
     undated: bool = False
     known_on: date | None = None
+    floor: bool | None = None
 
 
 def list_recognitions(session: Session, chosen: Chosen, now: datetime, *, page: int) -> tuple[list[RecognitionRow], bool, int]:
     """A page of ratings, the latest first, whether there are more, and how many there are in all."""
-    # Which ones, and only then what is told of them: a page far back must not carry all before it along.
-    wanted = _ordered(_ids(chosen))
-    if chosen == Chosen():
-        total = count_recognitions(session, chosen)
-        ids = list(session.scalars(wanted.offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1)))
-    else:
-        # Counted on the way: what is asked for is looked for once.
-        found = session.execute(wanted.add_columns(func.count().over()).offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1)).all()
+    if chosen.search:
+        # Which ones, and only then what is told of them; counted on the way: what is asked for is looked for once.
+        wanted = _ordered(_ids(chosen)).add_columns(func.count().over())
+        found = session.execute(wanted.offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1)).all()
         ids, total = [row[0] for row in found], found[0][1] if found else count_recognitions(session, chosen) if page else 0
+    else:
+        listed = None if chosen.floor is None else np.fromiter(session.scalars(on_floors(chosen.as_of)), np.int64)
+        chosen_ids = _places(snapshot_of(session), chosen, listed)
+        ids, total = chosen_ids[page * ROWS_A_PAGE : (page + 1) * ROWS_A_PAGE + 1].tolist(), len(chosen_ids)
     shown = _ordered(_told()).where(Recognition.id.in_(ids[:ROWS_A_PAGE]))
     return list(_rows(session, shown, chosen, now)), len(ids) > ROWS_A_PAGE, total
+
+
+def on_floors(as_of: date | None) -> Select[Any]:
+    """The products with a listing that was on record by the day and that nobody found gone."""
+    listed = select(Listing.product_id).where(Listing.alive.is_not(False), Listing.illustrative.is_(False))
+    return listed.where(Listing.recorded_at < _end_of(as_of)) if as_of else listed
+
+
+def _places(snapshot: Snapshot, chosen: Chosen, listed: NDArray[np.int64] | None) -> NDArray[np.int32]:
+    """The ids of the ratings that are asked for, without a word to look for, the latest first."""
+    held = snapshot.columns
+    mask = snapshot.known(chosen.known_on)
+    if chosen.undated:
+        mask = snapshot.undated(chosen.known_on)
+    elif chosen.decided_in is not None:
+        mask = snapshot.new_in(chosen.decided_in, chosen.known_on)
+    elif chosen.as_of is not None:
+        mask = np.zeros(len(mask), np.bool_)
+        mask[snapshot.held_on(chosen.as_of, chosen.known_on)] = True
+    for name, wanted in (("stars", chosen.stars), ("group", chosen.group)):
+        if wanted is not None:
+            mask = mask & (held[name] == wanted)
+    if chosen.kind is not None:
+        mask = mask & (held["kind"] == KINDS.index(None if chosen.kind == "none" else chosen.kind))
+    if chosen.commune is not None:
+        code = int(chosen.commune) if chosen.commune.isdigit() and len(chosen.commune) == 5 else NO_COMMUNE - 1
+        mask = mask & (held["commune"] == (NO_COMMUNE if chosen.commune == "none" else code))
+    if chosen.ends_from is not None:
+        mask = mask & (held["until"] >= max(1, chosen.ends_from.toordinal()))
+    if chosen.ends_until is not None:
+        mask = mask & (held["until"] > 0) & (held["until"] <= chosen.ends_until.toordinal())
+    if listed is not None:
+        mask = mask & (np.isin(held["product"], listed) == chosen.floor)
+    places = np.flatnonzero(mask)
+    found: NDArray[np.int32] = held["id"][places[np.lexsort((-held["id"][places], -held["order"][places]))]]
+    return found
 
 
 def all_recognitions(session: Session, chosen: Chosen, now: datetime) -> Iterator[RecognitionRow]:
@@ -115,12 +155,19 @@ def _ids(chosen: Chosen) -> Any:
         rows = rows.where(*counted(chosen.known_on), *new_in(chosen.decided_in))
     elif chosen.as_of is not None:
         rows = rows.where(Recognition.id.in_(held_on(chosen.as_of, chosen.known_on)))
+    return _narrowed(rows, chosen)
+
+
+def _narrowed(rows: Any, chosen: Chosen) -> Any:
     for column, wanted in ((Recognition.stars, chosen.stars), (Product.ocop_group, chosen.group)):
         rows = rows if wanted is None else rows.where(column == wanted)
     if chosen.kind is not None:
         rows = rows.where(Recognition.kind.is_(None) if chosen.kind == "none" else Recognition.kind == chosen.kind)
     if chosen.commune is not None:
         rows = rows.where(Producer.commune_code.is_(None) if chosen.commune == "none" else Producer.commune_code == chosen.commune)
+    if chosen.floor is not None:
+        listed = Recognition.product_id.in_(on_floors(chosen.as_of))
+        rows = rows.where(listed if chosen.floor else ~listed)
     if chosen.ends_from is not None:
         rows = rows.where(Recognition.valid_until >= chosen.ends_from)
     if chosen.ends_until is not None:

@@ -2,36 +2,41 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.ocop import GROUPS
 from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
-from traceability.operations.figures import Figures, count_figures, list_goals, published_counts, set_goal
+from traceability.operations.figures import Figures, count_figures, count_scans, days_of_scans, list_goals, published_counts, set_goal
 from traceability.operations.places import place_names
 from traceability.operations.register_rows import Chosen, RecognitionRow, all_recognitions, list_recognitions
 from traceability.web.access import open_to
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import day_in, text_in, whole_number
 from traceability.web.languages import choose_language, format_day
-from traceability.web.register_words import group_names, kind_names
+from traceability.web.register_words import group_names, kind_names, support_kinds
 from traceability.web.services import services
 from traceability.web.table_files import FILE_TYPES, pieces_of
 from traceability.web.wording import rating_state
 from traceability.wording import word_refusal
 
 figures = Blueprint("figures", __name__)
-_ASKED = ("search", "as_of", "stars", "group", "kind", "commune", "ends_from", "ends_until", "decided_in", "undated", "known_on")
+_ASKED = ("search", "as_of", "stars", "group", "kind", "commune", "ends_from", "ends_until", "decided_in", "undated", "known_on", "floor")
 _KINDS = ("new", "re_evaluation", "none")
 # Figures by database and day, with the minute in which they were counted.
 _KEPT: dict[tuple[str, date], tuple[int, Figures]] = {}
 _MOST_KEPT = 64
+# Scans by database and day, with the second in which they were counted.
+_SCANS: dict[tuple[str, date], tuple[int, int]] = {}
+_MOST_SCAN_DAYS = 1_000
 MOST_DAYS_A_MINUTE = 20
 _COLUMNS = (
     *("product", "producer", "commune", "group", "stars", "kind", "decision", "decided_on", "valid_until", "withdrawn_on"),
@@ -112,7 +117,8 @@ def _figures(template: str, problem: str | None = None, **further: object) -> st
         problem = problem or word_refusal(refused)
         found = _counted(today, is_fresh=template.startswith("staff"))
     with reading(around.engine) as session:
-        shown = {"reported": published_counts(session), "goals": list_goals(session), "kinds": kind_names()}
+        shown: dict[str, Any] = {"reported": published_counts(session), "goals": list_goals(session), "kinds": kind_names()}
+        shown |= {"scans": scans_by_day(session, found.as_of), "support": support_kinds()}
         return render_template(template, found=found, today=today, groups=group_names(), problem=problem, **shown, **further)
 
 
@@ -130,6 +136,21 @@ def _counted(as_of: date, *, is_fresh: bool) -> Figures:
         _KEPT.clear()
     _KEPT[key] = (minute, found)
     return found
+
+
+def scans_by_day(session: Session, as_of: date) -> list[tuple[date, int]]:
+    """Scans on each of the last days: of the last two as they were up to a minute ago, of earlier ones up to an hour ago."""
+    around, counted = services(), []
+    now = int(around.clock().timestamp())
+    for day in days_of_scans(as_of):
+        key, lasts = (str(around.engine.url), day), 60 if (around.clock().date() - day).days <= 1 else 3_600
+        kept = _SCANS.get(key)
+        if kept is None or not 0 <= now - kept[0] < lasts:
+            if len(_SCANS) >= _MOST_SCAN_DAYS:
+                _SCANS.clear()
+            kept = _SCANS[key] = (now, count_scans(session, day))
+        counted.append((day, kept[1]))
+    return counted
 
 
 class _TooManyDays(Exception):
@@ -152,6 +173,7 @@ def _chosen() -> Chosen:
         decided_in=whole_number(asked.get("decided_in", "")),
         undated=asked.get("undated") == "1",
         known_on=day_in(asked, "known_on"),
+        floor={"yes": True, "no": False}.get(asked.get("floor", "")),
     )
 
 
@@ -168,6 +190,8 @@ def _told(chosen: Chosen) -> list[str]:
         told.append(gettext("decided in %(year)s", year=chosen.decided_in))
     if chosen.known_on:
         told.append(gettext("as it was known on %(day)s", day=format_day(chosen.known_on)))
+    if chosen.floor is not None:
+        told.append(gettext("on an e-commerce floor") if chosen.floor else gettext("on no e-commerce floor"))
     if chosen.undated:
         told.append(gettext("no source gives the day"))
     return told

@@ -18,7 +18,6 @@ from traceability.operations.expiring import list_endings
 from traceability.operations.places import HOME_PROVINCE, communes_of, place_names
 from traceability.web.access import open_to
 from traceability.web.acts import actor, doing
-from traceability.web.asked import asked_of_list
 from traceability.web.batch_forms import day_in, text_in, whole_number
 from traceability.web.languages import choose_language
 from traceability.web.producer_words import new_key
@@ -175,16 +174,6 @@ def visit(product_id: int) -> ResponseReturnValue:
     except Refused as refused:
         return _product(product_id, fields, word_refusal(refused), "visit"), 400
     return _back(product_id, "visit")
-
-
-@office_register.get("/office/producers")
-@open_to("office", "inspector")
-def producer_list() -> ResponseReturnValue:
-    """Producers, found by name."""
-    asked, page = asked_of_list()
-    with reading(services().engine) as session:
-        rows, more = producers.list_producers(session, asked["search"], page=page)
-        return render_template("staff/producers.html", rows=rows, more=more, page=page, search=asked["search"], place=place_names)
 
 
 @office_register.get("/office/producers/<int:producer_id>")

@@ -41,7 +41,9 @@ from traceability.web.limits import start_limits
 from traceability.web.logo import logo
 from traceability.web.members import members
 from traceability.web.office_accounts import office_accounts
+from traceability.web.office_lists import office_lists
 from traceability.web.office_register import office_register
+from traceability.web.open_data import open_data
 from traceability.web.packs import packs
 from traceability.web.printers import printers
 from traceability.web.printing import printing
@@ -57,6 +59,7 @@ from traceability.web.shops import shops
 from traceability.web.staff import staff
 from traceability.web.stocks import stocks
 from traceability.web.trace import trace
+from traceability.web.year_report import year_report
 
 # What of an address makes the page, besides the language.
 _KEPT = ("code", "gtin", "lot", "stamp", "search", "page", "state", "sort", "product", "like", "run", "since", "until", "before")
@@ -83,6 +86,9 @@ _BLUEPRINTS = (
     figures,
     imports,
     office_register,
+    office_lists,
+    open_data,
+    year_report,
     shops,
     report_list,
     follow,

@@ -1,0 +1,171 @@
+"""The office's lists of producers and of support, and all its lists as files."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from traceability.domain.dates import day_in_vietnam
+from traceability.domain.errors import NotFound
+from traceability.domain.spreadsheet import Cell, Table
+from traceability.models.engine import reading
+from traceability.operations.expiring import list_endings
+from traceability.operations.office_producer import Gifts, Makers, all_producers, all_support, list_producers, list_support
+from traceability.operations.office_product import list_villages
+from traceability.operations.own_account import search_indications
+from traceability.operations.places import place_names
+from traceability.web.access import open_to
+from traceability.web.asked import asked_of_list
+from traceability.web.batch_forms import day_in, whole_number
+from traceability.web.register_words import support_kinds
+from traceability.web.services import services
+from traceability.web.table_files import FILE_TYPES, pieces_of
+from traceability.web.wording import indication_type, kind_of_producer
+
+office_lists = Blueprint("office_lists", __name__)
+Rows = Iterator[tuple[Cell, ...]]
+
+
+@office_lists.get("/office/producers")
+@open_to("office", "inspector")
+def producers() -> ResponseReturnValue:
+    """Producers, found by name and by what they have on line."""
+    asked, page = _makers(), asked_of_list()[1]
+    with reading(services().engine) as session:
+        rows, more, total = list_producers(session, asked, page=page)
+        shown = {"rows": rows, "more": more, "page": page, "total": total, "given": _given()}
+        return render_template("staff/producers.html", asked=asked, place=place_names, **shown)
+
+
+@office_lists.get("/office/support")
+@open_to("office", "inspector")
+def support() -> ResponseReturnValue:
+    """Support that was given, by year, kind and producer."""
+    asked, page = _gifts(), asked_of_list()[1]
+    with reading(services().engine) as session:
+        rows, more, times, amount = list_support(session, asked, page=page)
+        shown = {"rows": rows, "more": more, "page": page, "times": times, "amount": amount, "given": _given()}
+        return render_template("staff/support.html", asked=asked, kinds=support_kinds(), **shown)
+
+
+@office_lists.get("/office/lists/<name>.<ending>")
+@open_to("office", "inspector")
+def as_file(name: str, ending: str) -> ResponseReturnValue:
+    """A list as its page shows it, filtered as there, as XLSX or as CSV in a ZIP."""
+    around = services()
+    lists = _lists()
+    if ending not in FILE_TYPES or name not in lists:
+        raise NotFound("part_missing", kind="Table")
+    day = day_in_vietnam(around.clock())
+    facts = [(gettext("Made at"), f"{day:%d/%m/%Y}")] + [(gettext("Chosen"), f"{key}: {value}") for key, value in _given().items()]
+    words = {"overview": gettext("Overview"), name: lists[name].title} | {f"{name}.{key}": word for key, word in lists[name].columns}
+    answer = Response(_pieces(around.engine, name, lists[name], ending, facts, words), mimetype=FILE_TYPES[ending])
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}-{day}.{ending}")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@dataclass(frozen=True)
+class _List:
+    """A list: its title, its columns with their words, and its rows."""
+
+    title: str
+    columns: tuple[tuple[str, str], ...]
+    rows: Callable[[Session], Rows]
+
+
+def _pieces(engine: Engine, name: str, listed: _List, ending: str, facts: list[tuple[str, str]], words: dict[str, str]) -> Iterator[bytes]:
+    """Nothing here asks for the request, which is over by then."""
+    with reading(engine) as session:
+        table = Table(name, tuple(f"{name}.{key}" for key, _ in listed.columns), listed.rows(session))
+        yield from pieces_of(ending, [table], facts, lambda key: words.get(key, key))
+
+
+def _lists() -> dict[str, _List]:
+    product, producer, until = ("product", gettext("Product")), ("producer", gettext("Producer")), ("until", gettext("Until"))
+    name, commune, source = ("name", gettext("Name")), ("commune", gettext("Commune or ward")), ("source", gettext("Source"))
+    what, kind, day = ("what", gettext("What it is about")), ("kind", gettext("Kind")), ("day", gettext("Day"))
+    online = (("storefront", gettext("Digital storefront")), ("url", gettext("Storefront address")), ("e_payment", gettext("E-payment")))
+    number, manager = ("number", gettext("Number")), ("manager", gettext("Manager at registration"))
+    return {
+        "producers": _List(gettext("Producers"), (name, kind, commune, *online, ("products", gettext("Products"))), _producer_rows()),
+        "support": _List(
+            gettext("Support given"),
+            (producer, kind, what, day, ("amount", gettext("Amount in đồng, where known")), source),
+            _support_rows(),
+        ),
+        "expiring": _List(gettext("What ends soon"), (product, producer, what, until, ("left", gettext("Days left"))), _ending_rows()),
+        "indications": _List(gettext("Indications"), (number, name, product, kind, manager), _indication_rows()),
+        "villages": _List(gettext("Craft villages"), (name, commune, what, ("decision", gettext("Decision")), source), _village_rows()),
+    }
+
+
+def _yes(value: bool | None) -> str | None:
+    return {True: gettext("yes"), False: gettext("no")}.get(value) if value is not None else None
+
+
+def _producer_rows() -> Callable[[Session], Rows]:
+    asked, kinds, told = _makers(), {}, {value: _yes(value) for value in (True, False, None)}
+    for kind in ("cooperative", "cooperative_group", "company", "household"):
+        kinds[kind] = kind_of_producer(kind)
+
+    def rows(session: Session) -> Rows:
+        for row, products in all_producers(session, asked):
+            commune = place_names(None, row.commune_code)[0] if row.commune_code else row.historic_place
+            online = (told[row.has_digital_storefront], row.shop_url, told[row.has_e_payment])
+            yield (row.name, kinds[row.kind], commune, *online, products)
+
+    return rows
+
+
+def _support_rows() -> Callable[[Session], Rows]:
+    asked, kinds = _gifts(), support_kinds()
+    return lambda session: (
+        (row.producer.name, kinds[row.kind], row.what, row.given_on, row.amount, row.source) for row in all_support(session, asked)
+    )
+
+
+def _ending_rows() -> Callable[[Session], Rows]:
+    now = services().clock()
+    return lambda session: ((row.product, row.producer, row.what, row.ends_on, row.days_left) for row in list_endings(session, now))
+
+
+def _indication_rows() -> Callable[[Session], Rows]:
+    now, search = services().clock(), request.args.get("search", "").strip()[:100]
+    types = {kind: indication_type(kind) for kind in ("geographical_indication", "certification_mark", "collective_mark")}
+    return lambda session: (
+        (row.number, row.name, row.product, types[row.type], row.manager) for row in search_indications(session, search, now)
+    )
+
+
+def _village_rows() -> Callable[[Session], Rows]:
+    return lambda session: (
+        (row.name, place_names(None, row.commune_code)[0] if row.commune_code else None, row.craft, row.decision, row.source)
+        for row, _ in list_villages(session)
+    )
+
+
+def _makers() -> Makers:
+    told = {"1": True, "0": False}
+    given = request.args
+    storefront, e_payment = (told.get(given.get(name, "")) for name in ("storefront", "e_payment"))
+    return Makers(given.get("search", "").strip()[:100], storefront, e_payment, day_in(given, "recognised_on"))
+
+
+def _gifts() -> Gifts:
+    given = request.args
+    kind = given.get("kind", "")
+    year = whole_number(given.get("year", "")) if given.get("year", "").isdigit() else None
+    return Gifts(year, kind if kind in support_kinds() else "", given.get("search", "").strip()[:100])
+
+
+def _given() -> dict[str, str]:
+    return {
+        name: request.args[name][:100]
+        for name in ("search", "storefront", "e_payment", "recognised_on", "year", "kind")
+        if request.args.get(name)
+    }
