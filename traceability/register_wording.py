@@ -49,6 +49,7 @@ def _of_cells() -> dict[str, str]:
         "kind_written": gettext("“%(kind)s” is neither a first evaluation nor a re-evaluation."),
         "indication_type_written": gettext("“%(kind)s” is neither an indication nor a mark."),
         "group_written": gettext("“%(kind)s” is none of the six groups. Write 1 to 6."),
+        "scope_written": gettext("“%(kind)s” is neither all nor one decision."),
         "confidence_written": gettext("“%(text)s” is no confidence: write high or medium."),
         "register_number": gettext("%(number)s is no number of the register of indications."),
         "commune_not_today": gettext(

@@ -19,6 +19,7 @@ ADDED_LATER = {
     "product": {"lot_pattern", "keeps_days", "name_folded"},
     "producer": {"name_folded"},
     "geographical_indication": {"manager_now", "documents"},
+    "published_count": {"scope", "newly", "re_evaluated", "details"},
     "craft_village": {"craft", "decision", "recognised_on", "source"},
     "recognition": {"decision_folded", "withdrawal_recorded_at", "superseded_at"},
     "print_run": {"design", "language"},
@@ -66,6 +67,11 @@ def test_down_and_up_again_keeps_all_rows_of_the_sample(workshop, client):
     engine = workshop.services.engine
     client.get(f"/S/{batches[1].code}")
     workshop.load_scans()
+    # What was published of one decision has no place in older schemas: the step down says so.
+    with pytest.raises(WouldLoseRows, match="published_count"):
+        migrate_down(engine, "0023")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM published_count WHERE scope <> 'all'"))
     before = dump(engine)
     assert all(before[name] for name in ("scan", "issuance", "recall", "revocation", "stage", "picture", "published_count", "audit_entry"))
     with pytest.raises(WouldLoseRows, match="audit_entry"):

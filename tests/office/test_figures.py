@@ -148,6 +148,8 @@ def test_the_sample_does_not_reach_a_reported_figure_by_made_up_rows(workshop):
     with reading(workshop.services.engine) as session:
         rows = session.query(Recognition).filter_by(illustrative=False).all()
         reported = {count.total for count in session.query(PublishedCount)}
+        one = session.query(PublishedCount).filter_by(scope="decision").one()
+        assert (one.total, one.stars3, one.stars4, one.newly, one.re_evaluated) == (31, 28, 3, 19, 12)
         assert all(row.source for row in rows) and len(rows) not in reported
         assert all(count_figures(session, day).total not in reported for day in DAYS)
 

@@ -565,3 +565,30 @@ def test_the_sample_is_not_exported_as_if_it_were_real(workshop):
     with reading(workshop.services.engine) as session:
         made_up = {row.name for row in session.scalars(select(Product).where(Product.illustrative))}
         assert names and not names & made_up
+
+
+def test_an_old_place_is_mapped_only_where_a_source_says_so(workshop):
+    head, row = [*RATINGS, "Xã, phường"], [*ROW, "Xã Quang Kim"]
+    _, planned = preview(workshop, book(x=[head, row]))
+    assert codes(planned) == [["commune_not_today"]]
+    places = [
+        ["Tên cũ", "Xã, phường hiện nay", "Nguồn"],
+        ["Xã Quang Kim", "Xã Bát Xát", "Nghị quyết (thử)"],
+        ["Xã X", "Xã Bát Xát", ""],
+    ]
+    number, planned = preview(workshop, book(Địa_danh_cũ=places, x=[head, row]))
+    assert codes(planned) == [[], ["cell_empty"], []]
+    assert {"code": "place_mapped", "place": "Xã Quang Kim", "source": "Nghị quyết (thử)"} in planned[2].notes
+    apply(workshop, number)
+    with reading(workshop.services.engine) as session:
+        assert session.scalars(select(Producer)).one().commune_code == "02683"
+
+
+def test_a_count_of_one_decision_stands_beside_the_count_of_all(workshop):
+    head = ["Tính đến", "Tỉnh", "Tổng số", "3 sao", "4 sao", "5 sao", "Phạm vi", "Đánh giá mới", "Đánh giá lại", "Nguồn"]
+    rows = [["2022", "Lào Cai", 142, 113, 29, 0, "", "", "", "báo"], ["2022", "Lào Cai", 31, 28, 3, 0, "quyết định", 19, 12, "báo"]]
+    wrong = ["2021", "Lào Cai", 31, 28, 3, 0, "quyết định", 19, 13, "báo"]
+    number, planned = preview(workshop, book(x=[head, *rows, wrong]))
+    assert codes(planned) == [[], [], ["counts_sum"]]
+    apply(workshop, number)
+    assert count(workshop, PublishedCount) == 2

@@ -14,14 +14,15 @@ from sqlalchemy import select
 
 from tests.factories import OFFICE
 from tests.office.test_figures import register  # noqa: F401
+from tests.test_access import cheap_hashes, found, grown, noticed, signed_in  # noqa: F401
 from traceability.domain.dates import day_in_vietnam
-from traceability.models import Producer, Product, PublishedCount, Recognition
+from traceability.models import CraftVillage, Producer, Product, PublishedCount, Recognition, StaffRole
 from traceability.models.engine import acting, reading
 from traceability.operations.figures import count_figures
 from traceability.operations.office_producer import NewSupport, record_support
 from traceability.operations.office_product import add_listing
 from traceability.operations.open_data import RESOURCES
-from traceability.operations.register_rows import Chosen, count_recognitions, list_recognitions
+from traceability.operations.register_rows import Chosen, all_recognitions, count_recognitions, list_recognitions
 from traceability.web import open_data
 
 PERSONAL = {"phone": "0912 345 678", "address": "Số 7, thôn Đội 4", "tax_code": "0100233488"}
@@ -175,6 +176,9 @@ ASKED = [
     Chosen(as_of=date(2025, 2, 28), floor=True),
     Chosen(as_of=date(2025, 2, 28), floor=False),
     Chosen(floor=True),
+    Chosen(order="ends"),
+    Chosen(as_of=date(2025, 2, 28), order="stars"),
+    Chosen(as_of=date(2025, 2, 28), known_on=date(2020, 1, 1)),
 ]
 
 
@@ -187,6 +191,9 @@ def test_what_is_held_in_memory_answers_as_the_database_does(register, chosen): 
     with reading(engine) as session:
         rows, _, total = list_recognitions(session, chosen, now, page=0)
         assert total == count_recognitions(session, chosen) and len(rows) == min(total, 20)
+        # In the same order, which is the one that was asked for.
+        theirs = [row.decision for row in all_recognitions(session, chosen, now)][:20]
+        assert [row.decision for row in rows] == theirs
 
 
 def test_what_is_held_in_memory_follows_each_change(register):  # noqa: F811
@@ -240,10 +247,45 @@ def test_each_share_and_support_leads_to_as_many_rows_as_it_counts(register, off
     assert "given 2 times" in office.get(link[1]).text and link[2] == "2"
 
 
-@pytest.mark.parametrize("name", ["producers", "support", "expiring", "indications", "villages"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("producers", "support", "expiring", "indications", "villages"),
+        *("findings", "alerts", "reports", "recalls", "areas", "releases"),
+    ],
+)
 @pytest.mark.parametrize("ending", ["xlsx", "zip"])
-def test_each_list_is_to_be_had_as_a_file(workshop, office, name, ending):
+def test_each_list_is_to_be_had_as_a_file(workshop, office, services, name, ending):
     workshop.sample()
-    answer = office.get(f"/office/lists/{name}.{ending}?lang=en&search=a")
-    assert answer.status_code == 200 and answer.data.startswith(b"PK")
+    today = day_in_vietnam(services.clock())
+    workshop.recognition(
+        workshop.product(name="=Gạo"), decided_on=(date(today.year - 3, today.month, today.day) + timedelta(days=9)).isoformat()
+    )
+    grown(services, workshop)
+    noticed(services, workshop)
+    found(services)
+    with acting(services.engine) as session:
+        session.add(CraftVillage(name="Làng dệt"))
+        maker = session.scalars(select(Producer.id)).first()
+        record_support(session, maker, NewSupport("booth", "=Hội chợ", date(2025, 5, 1)), actor=OFFICE, now=services.clock())
+    answer = office.get(f"/office/lists/{name}.{ending}?lang=en&state=&order=newest")
+    assert answer.status_code == 200, answer.text
+    if ending == "zip":
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            rows = list(csv.reader(io.StringIO(archive.read(f"01-{name}.csv").decode("utf-8-sig"))))
+        assert not any(cell.startswith("=") for row in rows for cell in row)
+    else:
+        rows = list(load_workbook(io.BytesIO(answer.data)).worksheets[1].values)
+    assert len(rows) > 1 and all(len(row) == len(rows[0]) for row in rows) and "." not in "".join(map(str, rows[0]))
     assert office.get(f"/office/lists/{name}.pdf").status_code == 404
+
+
+def test_an_inspector_of_a_commune_gets_a_file_of_that_commune_alone(workshop, app, services, cheap_hashes):  # noqa: F811
+    """As its page shows it: the file must not tell more."""
+    noticed(services, workshop)
+    browser = signed_in(app, services, workshop, "inspector")
+    with acting(services.engine) as session:
+        session.scalars(select(StaffRole).where(StaffRole.role == "inspector")).one().commune_code = "02683"
+    for name in ("alerts", "reports"):
+        with zipfile.ZipFile(io.BytesIO(browser.get(f"/office/lists/{name}.zip?lang=en&state=").data)) as archive:
+            assert len(archive.read(f"01-{name}.csv").decode().splitlines()) == 1

@@ -131,6 +131,7 @@ INDICATIONS = Kind(
             "manager", "Cơ quan quản lý khi đăng ký", "Manager at registration", ("Manager at registration", "Tổ chức quản lý khi đăng ký")
         ),
         Column("manager_now", "Cơ quan quản lý hiện nay", "Manager now", ("Tổ chức quản lý hiện nay",)),
+        Column("documents", "Văn bản", "Documents", ("Hồ sơ",)),
         Column("area", "Khu vực địa lý", "Area", ("Khu vực", "Vùng địa lý")),
         Column("confidence", "Độ tin cậy", "Confidence"),
         _SOURCE,
@@ -181,6 +182,10 @@ COUNTS = Kind(
         Column("stars3", "3 sao", "Three stars", ("Sản phẩm 3 sao",)),
         Column("stars4", "4 sao", "Four stars", ("Sản phẩm 4 sao",)),
         Column("stars5", "5 sao", "Five stars", ("Sản phẩm 5 sao",)),
+        Column("scope", "Phạm vi", "Scope"),
+        Column("newly", "Đánh giá mới", "New", ("Công nhận mới",)),
+        Column("re_evaluated", "Đánh giá lại", "Re-evaluated"),
+        Column("details", "Chi tiết", "Details"),
         Column("confidence", "Độ tin cậy", "Confidence"),
         Column("source", "Nguồn", "Source", is_needed=True),
     ),

@@ -12,6 +12,7 @@ from traceability.models.producer import Producer, Product, product_of_producer
 
 RECOGNITION_KINDS = ("new", "re_evaluation")
 INDICATION_TYPES = ("geographical_indication", "certification_mark", "collective_mark")
+COUNT_SCOPES = ("all", "decision")
 CONFIDENCES = ("high", "medium")
 
 
@@ -162,13 +163,18 @@ class UseRight(Base):
 
 
 class PublishedCount(Base):
-    """How many products were recognised in a province, as somebody published it."""
+    """How many products were recognised in a province, in all or by one decision, as somebody published it.
+
+    Of one decision it may be told how many were new and how many re-evaluated; `details` are what else was said, in Vietnamese.
+    """
 
     __tablename__ = "published_count"
     __table_args__ = (
         one_of("confidence", CONFIDENCES),
         CheckConstraint("total >= 0 AND stars3 >= 0 AND stars4 >= 0 AND stars5 >= 0", name="not_negative"),
-        UniqueConstraint("as_of", "province", "source"),
+        CheckConstraint("newly >= 0 AND re_evaluated >= 0", name="kinds_not_negative"),
+        one_of("scope", COUNT_SCOPES),
+        UniqueConstraint("as_of", "province", "source", "scope"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -180,3 +186,7 @@ class PublishedCount(Base):
     stars5: Mapped[int]
     confidence: Mapped[str] = mapped_column(String(10))
     source: Mapped[str] = mapped_column(String(300))
+    scope: Mapped[str] = mapped_column(String(10), default="all", server_default="all")
+    newly: Mapped[int | None]
+    re_evaluated: Mapped[int | None]
+    details: Mapped[str | None] = mapped_column(String(500))

@@ -145,6 +145,7 @@ def _indications(session: Session) -> Iterator[Row]:
     for row in session.scalars(select(GeographicalIndication).order_by(GeographicalIndication.id)):
         told: Row = {"number": row.number, "type": kinds[row.type], "name": row.name, "product": row.product_name}
         told |= {"registered_on": row.registered_on, "decision": row.decision, "manager": row.manager_at_registration}
+        told |= {"documents": row.documents}
         yield told | {"manager_now": row.manager_now, "area": row.area, "confidence": row.confidence, "source": row.source}
 
 
@@ -169,6 +170,7 @@ def _shops(session: Session) -> Iterator[Row]:
 
 
 def _counts(session: Session) -> Iterator[Row]:
-    names = ("province", "total", "stars3", "stars4", "stars5", "confidence", "source")
+    names = ("province", "total", "stars3", "stars4", "stars5", "newly", "re_evaluated", "details", "confidence", "source")
+    scopes = {"all": "tất cả", "decision": "quyết định"}
     for row in session.scalars(select(PublishedCount).order_by(PublishedCount.id)):
-        yield {"as_of": _day(row.as_of)} | {name: getattr(row, name) for name in names}
+        yield {"as_of": _day(row.as_of), "scope": scopes[row.scope]} | {name: getattr(row, name) for name in names}

@@ -12,6 +12,7 @@ from traceability.operations.import_plan import NOW, Planner, Stopped, key_of, w
 from traceability.operations.import_ratings import plan_recognition
 from traceability.operations.import_words import (
     PRODUCER_KINDS,
+    SCOPES,
     TYPES,
     parse_confidence,
     parse_group,
@@ -122,6 +123,7 @@ def _indication(planner: Planner) -> bool:
     values = {"type": kind, "register_number": number, "name": name, "product_name": planner.needed("product")}
     values |= {"registered_on": planner.read("registered_on", whole_day), "decision": planner.text("decision", 100)}
     values |= {"manager_at_registration": planner.text("manager"), "manager_now": planner.text("manager_now")}
+    values |= {"documents": planner.text("documents", 500)}
     values |= {"area": planner.text("area", 1000), "source": planner.text("source", 500)}
     values |= {"confidence": planner.read("confidence", parse_confidence)}
     planner.once("indication", kind, number, column="number")
@@ -182,10 +184,15 @@ def _count(planner: Planner) -> bool:
     stars = [counts[name] for name in ("stars3", "stars4", "stars5")]
     if all(count is not None for count in stars) and counts["total"] is not None and sum(stars) != counts["total"]:
         planner.wrong(Refused("counts_sum", total=counts["total"], stars=sum(stars)), "total")
-    values = {"as_of": as_of.text if as_of else "", "province": province, "source": source}
-    values |= counts | {"confidence": planner.read("confidence", parse_confidence)}
-    planner.once("count", *(values[name] for name in ("as_of", "province", "source")), column="as_of")
-    held = planner.known.counts.get((values["as_of"], province, source))
+    scope = planner.read("scope", lambda text: word_for(text, SCOPES, lambda kind: Refused("scope_written", kind=kind))) or "all"
+    kinds = {name: planner.read(name, written.parse_whole) for name in ("newly", "re_evaluated")}
+    if None not in kinds.values() and counts["total"] is not None and sum(kinds.values()) != counts["total"]:
+        planner.wrong(Refused("counts_sum", total=counts["total"], stars=sum(kinds.values())), "newly")
+    values = {"as_of": as_of.text if as_of else "", "province": province, "source": source, "scope": scope}
+    values |= counts | kinds | {"confidence": planner.read("confidence", parse_confidence), "details": planner.text("details", 500)}
+    key = (values["as_of"], province, source, scope)
+    planner.once("count", *key, column="as_of")
+    held = planner.known.counts.get(key)
     if held is not None:
         planner.change(held, values)
         return False

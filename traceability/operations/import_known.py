@@ -41,12 +41,25 @@ TOUCHED: dict[type[Base], tuple[str, ...]] = {
     Evaluation: ("recognition_id", "points_product", "points_marketing", "points_quality", "points_total"),
     GeographicalIndication: (
         *("type", "register_number", "name", "product_name", "registered_on", "decision", "manager_at_registration", "manager_now"),
-        *("area", "confidence", "source"),
+        *("area", "documents", "confidence", "source"),
     ),
     UseRight: ("indication_id", "product_id", "producer_id", "from_day", "until_day", "revoked_on", "document"),
     Listing: ("product_id", "floor", "url", "checked_on", "alive", "source"),
     HistoricPlace: ("name", "commune_code", "source"),
-    PublishedCount: ("as_of", "province", "total", "stars3", "stars4", "stars5", "confidence", "source"),
+    PublishedCount: (
+        "as_of",
+        "province",
+        "total",
+        "stars3",
+        "stars4",
+        "stars5",
+        "confidence",
+        "source",
+        "scope",
+        "newly",
+        "re_evaluated",
+        "details",
+    ),
 }
 
 
@@ -76,7 +89,7 @@ class Known:
     rights: dict[Key, list[Entity]] = field(default_factory=lambda: defaultdict(list))
     listings: dict[tuple[Key, str], Entity] = field(default_factory=dict)
     places: dict[str, Entity] = field(default_factory=dict)
-    counts: dict[tuple[str, str, str], Entity] = field(default_factory=dict)
+    counts: dict[tuple[str, str, str, str], Entity] = field(default_factory=dict)
     by_key: dict[tuple[type[Base], Key], Entity] = field(default_factory=dict)
 
     def add(self, entity: Entity) -> None:
@@ -102,7 +115,7 @@ class Known:
         elif entity.kind is HistoricPlace:
             self.places[fold_name(values["name"])] = entity
         elif entity.kind is PublishedCount:
-            self.counts[values["as_of"], values["province"], values["source"]] = entity
+            self.counts[values["as_of"], values["province"], values["source"], values["scope"]] = entity
 
 
 def load_known(session: Session, *, producers: set[str], products: set[str], tax_codes: set[str]) -> Known:

@@ -33,6 +33,10 @@ TYPES = {
     "certification_mark": ("nhan hieu chung nhan", "certification mark", "certification_mark"),
     "collective_mark": ("nhan hieu tap the", "collective mark", "collective_mark"),
 }
+SCOPES: dict[Any, tuple[str, ...]] = {
+    "all": ("tat ca", "toan bo", "all", "luy ke"),
+    "decision": ("quyet dinh", "mot quyet dinh", "decision", "one decision"),
+}
 LEVELS = {
     **dict.fromkeys(("tinh", "cap tinh", "province"), ocop.Issuer.PROVINCE),
     **dict.fromkeys(("huyen", "cap huyen", "district"), ocop.Issuer.DISTRICT),

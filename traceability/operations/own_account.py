@@ -53,6 +53,9 @@ class IndicationRow:
     product: str
     manager: str | None
     rights: int
+    manager_now: str | None = None
+    area: str | None = None
+    documents: str | None = None
 
 
 def own_account(session: Session, who: Principal) -> OwnAccount:
@@ -97,7 +100,17 @@ def search_indications(session: Session, search: str, now: datetime) -> list[Ind
         if right_of(right).holds_on(today):
             held.setdefault(right.indication_id, set()).add(right.product_id)
     return [
-        IndicationRow(row.number, row.name, row.type, row.product_name, row.manager_at_registration, len(held.get(row.id, ())))
+        IndicationRow(
+            row.number,
+            row.name,
+            row.type,
+            row.product_name,
+            row.manager_at_registration,
+            len(held.get(row.id, ())),
+            row.manager_now,
+            row.area,
+            row.documents,
+        )
         for row in session.scalars(statement)
     ]
 

@@ -14,7 +14,7 @@ from traceability.domain.dates import VIETNAM, day_in_vietnam
 from traceability.domain.folding import fold, fold_name
 from traceability.models import Listing, Producer, Product, Recognition
 from traceability.operations.issue import as_rule
-from traceability.operations.register_snapshot import KINDS, NO_COMMUNE, Snapshot, snapshot_of
+from traceability.operations.register_snapshot import KINDS, NEVER, NO_COMMUNE, Snapshot, snapshot_of
 
 ROWS_A_PAGE = 20
 _AT_ONCE = 2_000
@@ -46,7 +46,8 @@ class Chosen:
 
     `ends_until` and `ends_from` bound the last day of ratings that hold on that day; `decided_in` is a year, whose new ones are
     counted; `undated` are those of which no source gives the day; `commune` is a code, or `none`; `known_on` asks for what the register
-    said on a day, and not for what it says now; `floor` for products that are, or are not, on an e-commerce floor.
+    said on a day, and not for what it says now; `floor` for products that are, or are not, on an e-commerce floor;
+    `order` is `newest` (by decision), `ends` (what ends next first) or `stars`.
     """
 
     search: str = ""
@@ -61,20 +62,21 @@ class Chosen:
     undated: bool = False
     known_on: date | None = None
     floor: bool | None = None
+    order: str = "newest"
 
 
 def list_recognitions(session: Session, chosen: Chosen, now: datetime, *, page: int) -> tuple[list[RecognitionRow], bool, int]:
     """A page of ratings, the latest first, whether there are more, and how many there are in all."""
     if chosen.search:
         # Which ones, and only then what is told of them; counted on the way: what is asked for is looked for once.
-        wanted = _ordered(_ids(chosen)).add_columns(func.count().over())
+        wanted = _ordered(_ids(chosen), chosen.order).add_columns(func.count().over())
         found = session.execute(wanted.offset(page * ROWS_A_PAGE).limit(ROWS_A_PAGE + 1)).all()
         ids, total = [row[0] for row in found], found[0][1] if found else count_recognitions(session, chosen) if page else 0
     else:
         listed = None if chosen.floor is None else np.fromiter(session.scalars(on_floors(chosen.as_of)), np.int64)
         chosen_ids = _places(snapshot_of(session), chosen, listed)
         ids, total = chosen_ids[page * ROWS_A_PAGE : (page + 1) * ROWS_A_PAGE + 1].tolist(), len(chosen_ids)
-    shown = _ordered(_told()).where(Recognition.id.in_(ids[:ROWS_A_PAGE]))
+    shown = _ordered(_told(), chosen.order).where(Recognition.id.in_(ids[:ROWS_A_PAGE]))
     return list(_rows(session, shown, chosen, now)), len(ids) > ROWS_A_PAGE, total
 
 
@@ -110,13 +112,18 @@ def _places(snapshot: Snapshot, chosen: Chosen, listed: NDArray[np.int64] | None
     if listed is not None:
         mask = mask & (np.isin(held["product"], listed) == chosen.floor)
     places = np.flatnonzero(mask)
-    found: NDArray[np.int32] = held["id"][places[np.lexsort((-held["id"][places], -held["order"][places]))]]
+    keys = [-held["id"][places], -held["order"][places]]
+    if chosen.order == "stars":
+        keys.append(-held["stars"][places])
+    elif chosen.order == "ends":
+        keys.append(np.where(held["until"][places] == 0, NEVER, held["until"][places]))
+    found: NDArray[np.int32] = held["id"][places[np.lexsort(keys)]]
     return found
 
 
 def all_recognitions(session: Session, chosen: Chosen, now: datetime) -> Iterator[RecognitionRow]:
     """All of them, one after another."""
-    rows = _ordered(_told()).where(Recognition.id.in_(_ids(chosen)))
+    rows = _ordered(_told(), chosen.order).where(Recognition.id.in_(_ids(chosen)))
     return _rows(session, rows.execution_options(yield_per=_AT_ONCE), chosen, now)
 
 
@@ -131,8 +138,12 @@ def _told() -> Select[*tuple[Any, ...]]:
     return rows.outerjoin(Producer, Producer.id == Product.producer_id)
 
 
-def _ordered(rows: Any) -> Any:
-    return rows.order_by(Recognition.decided_on.desc(), Recognition.id.desc())
+ORDERS = ("newest", "ends", "stars")
+
+
+def _ordered(rows: Any, order: str) -> Any:
+    first = {"ends": (Recognition.valid_until.asc().nulls_last(),), "stars": (Recognition.stars.desc(),)}.get(order, ())
+    return rows.order_by(*first, Recognition.decided_on.desc().nulls_last(), Recognition.id.desc())
 
 
 def _ids(chosen: Chosen) -> Any:

@@ -22,13 +22,17 @@ def load_rows(session: Session, *, office: Actor, now: datetime) -> dict[int, Ge
     _load_recognitions(session, office, now)
     for row in _read("counts.csv"):
         figures = {name: int(row[name] or 0) for name in ("total", "stars3", "stars4", "stars5")}
+        kinds = {name: int(row[name] or 0) if row[name] else None for name in ("newly", "re_evaluated")}
         session.add(
             PublishedCount(
                 as_of=row["as_of"],
                 province=row["province"] or "",
                 confidence=row["confidence"] or "",
                 source=row["source"] or "",
+                scope=row["scope"] or "all",
+                details=row["details"],
                 **figures,
+                **kinds,
             )
         )
     indications = {}

@@ -33,7 +33,7 @@ def list_all() -> ResponseReturnValue:
     asked, page = asked_of_list()
     with reading(services().engine) as session:
         rows, more = list_alerts(session, principal(), **asked, page=page)
-        return render_template("inspector/alerts.html", rows=rows, more=more, page=page, asked=asked, **_words())
+        return render_template("inspector/alerts.html", rows=rows, more=more, page=page, asked=asked, **alert_words())
 
 
 @alerts.get("/inspector/alerts/<int:alert_id>")
@@ -96,11 +96,12 @@ def _page(alert_id: int, fields: MultiDict[str, str], problem: str | None = None
             results=result_words(),
             fields=fields,
             problem=problem,
-            **_words(),
+            **alert_words(),
         )
 
 
-def _words() -> dict[str, dict[str, str]]:
+def alert_words() -> dict[str, dict[str, str]]:
+    """Kinds of alerts and the conclusions that close them."""
     kinds = (
         *(gettext("A pack's code may stand on many objects"), gettext("Many scanned one pack within hours")),
         *(gettext("Codes that were never issued"), gettext("Scanned long after the best-before date")),

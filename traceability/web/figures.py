@@ -16,8 +16,8 @@ from traceability.domain.ocop import GROUPS
 from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
 from traceability.operations.figures import Figures, count_figures, count_scans, days_of_scans, list_goals, published_counts, set_goal
-from traceability.operations.places import place_names
-from traceability.operations.register_rows import Chosen, RecognitionRow, all_recognitions, list_recognitions
+from traceability.operations.places import HOME_PROVINCE, communes_of, place_names
+from traceability.operations.register_rows import ORDERS, Chosen, RecognitionRow, all_recognitions, list_recognitions
 from traceability.web.access import open_to
 from traceability.web.acts import actor, doing
 from traceability.web.batch_forms import day_in, text_in, whole_number
@@ -29,7 +29,21 @@ from traceability.web.wording import rating_state
 from traceability.wording import word_refusal
 
 figures = Blueprint("figures", __name__)
-_ASKED = ("search", "as_of", "stars", "group", "kind", "commune", "ends_from", "ends_until", "decided_in", "undated", "known_on", "floor")
+_ASKED = (
+    "search",
+    "as_of",
+    "stars",
+    "group",
+    "kind",
+    "commune",
+    "ends_from",
+    "ends_until",
+    "decided_in",
+    "undated",
+    "known_on",
+    "floor",
+    "order",
+)
 _KINDS = ("new", "re_evaluation", "none")
 # Figures by database and day, with the minute in which they were counted.
 _KEPT: dict[tuple[str, date], tuple[int, Figures]] = {}
@@ -90,7 +104,9 @@ def register() -> ResponseReturnValue:
         rows, more, total = list_recognitions(session, chosen, around.clock(), page=page)
         shown = {"rows": rows, "more": more, "page": page, "total": total, "told": _told(chosen)}
     asked = {name: request.args[name] for name in _ASKED if request.args.get(name)}
-    return render_template("staff/register.html", asked=asked, groups=group_names(), problem=problem, **shown), 400 if problem else 200
+    return render_template(
+        "staff/register.html", asked=asked, groups=group_names(), communes=communes_of(HOME_PROVINCE), problem=problem, **shown
+    ), 400 if problem else 200
 
 
 @figures.get("/office/register.<ending>")
@@ -110,19 +126,22 @@ def register_file(ending: str) -> ResponseReturnValue:
 
 
 def _figures(template: str, problem: str | None = None, **further: object) -> str:
-    around, today = services(), day_in_vietnam(services().clock())
+    around, today, known_on = services(), day_in_vietnam(services().clock()), None
+    is_fresh = template.startswith("staff")
     try:
-        found = _counted(day_in(request.args, "as_of") or today, is_fresh=template.startswith("staff"))
+        # What was known on a day is for those who keep the register.
+        known_on = day_in(request.args, "known_on") if is_fresh else None
+        found = _counted(day_in(request.args, "as_of") or today, known_on, is_fresh=is_fresh)
     except Refused as refused:
         problem = problem or word_refusal(refused)
-        found = _counted(today, is_fresh=template.startswith("staff"))
+        found = _counted(today, None, is_fresh=is_fresh)
     with reading(around.engine) as session:
         shown: dict[str, Any] = {"reported": published_counts(session), "goals": list_goals(session), "kinds": kind_names()}
-        shown |= {"scans": scans_by_day(session, found.as_of), "support": support_kinds()}
+        shown |= {"scans": scans_by_day(session, found.as_of), "support": support_kinds(), "known_on": known_on}
         return render_template(template, found=found, today=today, groups=group_names(), problem=problem, **shown, **further)
 
 
-def _counted(as_of: date, *, is_fresh: bool) -> Figures:
+def _counted(as_of: date, known_on: date | None, *, is_fresh: bool) -> Figures:
     around = services()
     key, minute = (str(around.engine.url), as_of), int(around.clock().timestamp()) // 60
     kept = _KEPT.get(key)
@@ -131,10 +150,11 @@ def _counted(as_of: date, *, is_fresh: bool) -> Figures:
     if not is_fresh and sum(counted == minute for counted, _ in list(_KEPT.values())) >= MOST_DAYS_A_MINUTE:
         raise _TooManyDays
     with reading(around.engine) as session:
-        found = count_figures(session, as_of)
-    if len(_KEPT) >= _MOST_KEPT:
-        _KEPT.clear()
-    _KEPT[key] = (minute, found)
+        found = count_figures(session, as_of, known_on)
+    if known_on is None:
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[key] = (minute, found)
     return found
 
 
@@ -173,6 +193,7 @@ def _chosen() -> Chosen:
         decided_in=whole_number(asked.get("decided_in", "")),
         undated=asked.get("undated") == "1",
         known_on=day_in(asked, "known_on"),
+        order=asked["order"] if asked.get("order") in ORDERS else ORDERS[0],
         floor={"yes": True, "no": False}.get(asked.get("floor", "")),
     )
 

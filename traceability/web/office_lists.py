@@ -21,6 +21,7 @@ from traceability.operations.places import place_names
 from traceability.web.access import open_to
 from traceability.web.asked import asked_of_list
 from traceability.web.batch_forms import day_in, whole_number
+from traceability.web.list_files import further_lists
 from traceability.web.register_words import support_kinds
 from traceability.web.services import services
 from traceability.web.table_files import FILE_TYPES, pieces_of
@@ -101,6 +102,7 @@ def _lists() -> dict[str, _List]:
         "expiring": _List(gettext("What ends soon"), (product, producer, what, until, ("left", gettext("Days left"))), _ending_rows()),
         "indications": _List(gettext("Indications"), (number, name, product, kind, manager), _indication_rows()),
         "villages": _List(gettext("Craft villages"), (name, commune, what, ("decision", gettext("Decision")), source), _village_rows()),
+        **{key: _List(*listed) for key, listed in further_lists().items()},
     }
 
 
@@ -166,6 +168,6 @@ def _gifts() -> Gifts:
 def _given() -> dict[str, str]:
     return {
         name: request.args[name][:100]
-        for name in ("search", "storefront", "e_payment", "recognised_on", "year", "kind")
+        for name in ("search", "storefront", "e_payment", "recognised_on", "year", "kind", "state", "order")
         if request.args.get(name)
     }

@@ -109,7 +109,8 @@ def _parts(found: Figures, reported: list[Any]) -> Iterator[Part]:
     yield Part("support", gettext("Support given"), "", (gettext("Kind"), gettext("Times"), gettext("Amount in đồng, where known")), given)
     told: list[tuple[Cell, ...]] = []
     for row in reported:
-        told.append((format_partial_date(row.as_of), row.province, row.total, row.stars3, row.stars4, row.stars5, row.source))
+        what = f"{row.province} ({gettext('one decision')}: {row.details})" if row.scope == "decision" else row.province
+        told.append((format_partial_date(row.as_of), what, row.total, row.stars3, row.stars4, row.stars5, row.source))
     head = (gettext("Day"), gettext("Province"), gettext("Products"), "3★", "4★", "5★", gettext("Source"))
     said = gettext(
         "As it was published, each with its source. It is never added to what is counted: the names behind it were not published."
