@@ -32,6 +32,7 @@ def _of_sheets() -> dict[str, str]:
         "import_gone": gettext("The file is not kept any more. Hand it over again."),
         "import_broken": gettext("The sheet could not be read by a mistake of ours, which is noted. Nothing was written."),
         "import_depended": gettext("This cannot be undone: on what it added there rest %(count)s × %(what)s. Correct single rows instead."),
+        "import_rests": gettext("This cannot be undone: batches rest on what it changed. Correct single rows instead."),
         "import_overtaken": gettext("This cannot be undone: “%(name)s” (%(what)s) was changed since. Correct single rows instead."),
     }
 

@@ -32,6 +32,7 @@ from traceability.models import (
 from traceability.models.engine import reading
 from traceability.operations.export_register import register_tables
 from traceability.operations.import_register import apply_import, discard_import, read_again, undo_import
+from traceability.operations.register_producer import NewProduct, register_product
 from traceability.sample.rows import FOLDER
 from traceability.sheets import MOST_BYTES, read_sheets
 from traceability.web import imports as page
@@ -592,3 +593,27 @@ def test_a_count_of_one_decision_stands_beside_the_count_of_all(workshop):
     assert codes(planned) == [[], [], ["counts_sum"]]
     apply(workshop, number)
     assert count(workshop, PublishedCount) == 2
+
+
+def test_a_product_of_which_no_producer_was_known_gets_one_only_as_the_office_says(workshop):
+    goods = workshop.act(register_product, NewProduct("Chè Shan", 2), now=workshop.now)
+    content = book(x=[RATINGS, ROW])
+    apply(workshop, preview(workshop, book(Chủ_thể=[["Chủ thể", "Loại hình"], [ROW[1], "HTX"]]))[0])
+    _, planned = preview(workshop, content)
+    (doubt,) = planned[0].doubts
+    number, _ = preview(workshop, content, {doubt["key"]: str(goods.id)})
+    apply(workshop, number)
+    with reading(workshop.services.engine) as session:
+        held = session.scalars(select(Product)).one()
+    assert held.producer_id is not None
+    workshop.batch(held)
+    # The batch names the product together with its producer: neither can be taken from it any more.
+    with refused("import_rests"):
+        undo(workshop, number)
+    assert len(ratings(workshop)) == 1
+
+
+def test_a_name_in_another_short_form_renames_nobody(workshop):
+    workshop.producer(name="Hợp tác xã Suối Giàng", kind="cooperative")
+    _, planned = preview(workshop, book(Chủ_thể=[["Chủ thể", "Loại hình"], ["HTX Suối Giàng", "HTX"]]))
+    assert planned[0].changes == [["province_code", None, "15"]]

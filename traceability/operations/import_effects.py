@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Date, Table, func, insert, inspect, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traceability.domain.errors import Refused
@@ -101,7 +102,7 @@ def _value(kind: type[Base], name: str, value: Any, known: dict[str, int], now: 
 def take_back(session: Session, import_id: int) -> None:
     """Deletes what an import added and sets back what it changed, if nothing rests on it and nobody has changed it since.
 
-    Refused `import_depended`, `import_overtaken`.
+    Refused `import_depended`, `import_overtaken`, `import_rests`.
     """
     effects = list(session.scalars(select(ImportEffect).where(ImportEffect.import_id == import_id).order_by(ImportEffect.id)))
     added: dict[str, set[int]] = defaultdict(set)
@@ -122,7 +123,11 @@ def take_back(session: Session, import_id: int) -> None:
             continue
         for name, value in (effect.before or {}).items():
             setattr(row, name, _before(_CLASSES[effect.of_table], name, value))
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        # A batch names its product together with the producer that the import gave it, say.
+        raise Refused("import_rests") from None
 
 
 def _locked(session: Session, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Any]:

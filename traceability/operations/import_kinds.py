@@ -67,7 +67,9 @@ def _producer(planner: Planner) -> bool:
     planner.once("producer", spoken_name(name), tax_code, column="producer")
     held = planner.sure(find_producer(planner.known, name, tax_code, planner.answers), "producer")
     if held is not None:
-        planner.change(held, values)
+        # Found by its name, it keeps the form in which that is on record.
+        province = values["province_code"] if values["commune_code"] or not held.get("province_code") else None
+        planner.change(held, {**values, "name": None, "province_code": province})
         return False
     if values["kind"] is None and not planner.current.reasons:
         planner.wrong(Refused("cell_empty"), "producer_kind")
@@ -84,7 +86,7 @@ def _product(planner: Planner) -> bool:
     planner.once("product", spoken_name(name), key_of(maker), column="product")
     held = planner.sure(find_product(planner.known, name, maker, planner.answers), "product")
     if held is not None:
-        planner.change(held, {**values, "producer_id": key_of(maker)})
+        planner.change(held, {**values, "name": None, "producer_id": key_of(maker)})
         return False
     if group is None and not planner.current.reasons:
         planner.wrong(Refused("cell_empty"), "group")

@@ -268,6 +268,7 @@ def _indication(session: Session, batch: Batch, packed_on: date, today: date, la
         held_at_packing=held is not None,
         holds_now=any(right_of(right).holds_on(today) for right in rights),
         illustrative=held is not None and held.illustrative,
+        manager_now=row.manager_now,
     )
 
 

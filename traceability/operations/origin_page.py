@@ -46,6 +46,7 @@ class Indication:
     holds_now: bool
     revoked_on: date | None
     illustrative: bool
+    manager_now: str | None = None
 
 
 @dataclass(frozen=True)

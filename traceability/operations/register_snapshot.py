@@ -99,7 +99,7 @@ class Snapshot:
 
 
 def snapshot_of(session: Session) -> Snapshot:
-    """The columns as the session's transaction sees the register."""
+    """The columns as the session's transaction sees the register. For sessions that only read: what is not committed must not be kept."""
     key = str(session.get_bind().engine.url)
     with _lock:
         kept = _kept.pop(key, None)
