@@ -282,6 +282,7 @@ def pages_of_what_was_noticed(site: Site) -> list[str]:
         "/office/villages",
         "/office/expiring",
         "/office/support",
+        "/office/done?what=stamps",
         "/office/report",
         "/open-data",
         "/office/areas",

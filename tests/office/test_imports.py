@@ -30,6 +30,7 @@ from traceability.models import (
     UseRight,
 )
 from traceability.models.engine import reading
+from traceability.operations import import_effects
 from traceability.operations.export_register import register_tables
 from traceability.operations.import_register import apply_import, discard_import, read_again, undo_import
 from traceability.operations.register_producer import NewProduct, register_product
@@ -617,3 +618,22 @@ def test_a_name_in_another_short_form_renames_nobody(workshop):
     workshop.producer(name="Hợp tác xã Suối Giàng", kind="cooperative")
     _, planned = preview(workshop, book(Chủ_thể=[["Chủ thể", "Loại hình"], ["HTX Suối Giàng", "HTX"]]))
     assert planned[0].changes == [["province_code", None, "15"]]
+
+
+def test_writing_that_breaks_off_in_the_middle_has_written_nothing(workshop, monkeypatch):
+    number, _ = preview(workshop, book(x=[RATINGS, ROW, ["Gạo", "HTX B", *ROW[2:]]]))
+    done = []
+
+    def break_off(*arguments):
+        done.append(arguments)
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        return true_round(*arguments)
+
+    true_round = import_effects._round
+    monkeypatch.setattr(import_effects, "_round", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        apply(workshop, number)
+    assert count(workshop, Producer) == count(workshop, Product) == 0 and facts(workshop, number).state == "previewed"
+    monkeypatch.undo()
+    assert apply(workshop, number) == 2

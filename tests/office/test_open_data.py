@@ -12,17 +12,18 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from tests.factories import OFFICE
+from tests.factories import NOTICE, OFFICE
 from tests.office.test_figures import register  # noqa: F401
 from tests.test_access import cheap_hashes, found, grown, noticed, signed_in  # noqa: F401
 from traceability.domain.dates import day_in_vietnam
-from traceability.models import CraftVillage, Producer, Product, PublishedCount, Recognition, StaffRole
+from traceability.models import CraftVillage, Producer, Product, PublishedCount, Recognition, ScanDay, StaffRole
 from traceability.models.engine import acting, reading
 from traceability.operations.figures import count_figures
 from traceability.operations.office_producer import NewSupport, record_support
 from traceability.operations.office_product import add_listing
 from traceability.operations.open_data import RESOURCES
 from traceability.operations.register_rows import Chosen, all_recognitions, count_recognitions, list_recognitions
+from traceability.operations.withdraw import recall_goods
 from traceability.web import open_data
 
 PERSONAL = {"phone": "0912 345 678", "address": "Số 7, thôn Đội 4", "tax_code": "0100233488"}
@@ -289,3 +290,33 @@ def test_an_inspector_of_a_commune_gets_a_file_of_that_commune_alone(workshop, a
     for name in ("alerts", "reports"):
         with zipfile.ZipFile(io.BytesIO(browser.get(f"/office/lists/{name}.zip?lang=en&state=").data)) as archive:
             assert len(archive.read(f"01-{name}.csv").decode().splitlines()) == 1
+
+
+def test_what_was_done_leads_to_as_many_rows_as_it_counts(workshop, office, services):
+    """Counted anew from the exported rows; what the sample made up counts nowhere."""
+    workshop.sample()
+    goods = workshop.product()
+    by_unit, whole, twice = workshop.stamped(goods, units=30), workshop.stamped(goods), workshop.stamped(goods, quantity=700)
+    workshop.issue(by_unit, units=20)
+    workshop.issue(twice, form="signed")
+    workshop.batch(goods)
+    workshop.act(recall_goods, whole.id, NOTICE, units=None, actor=OFFICE, now=workshop.now)
+    found(services)
+    with acting(services.engine) as session:
+        for batch, times in ((by_unit, 5), (whole, 2)):
+            session.add(ScanDay(batch_id=batch.id, day=day_in_vietnam(services.clock()), kind="person", verdict="ISSUED", times=times))
+        session.add(ScanDay(batch_id=whole.id, day=day_in_vietnam(services.clock()), kind="robot", verdict="ISSUED", times=99))
+    page = office.get("/office/figures?lang=en").text.replace("&amp;", "&")
+    expected = {"batches": 4, "stamps": 30 + 20 + 100 + 700, "recalls": 1, "inspections": 1, "scans": 7}
+    for kind, number in expected.items():
+        link = re.search(rf'<a href="(/office/done\?[^"]*what={kind}[^"]*)">([0-9,]+)</a>', page)
+        assert int(link[2].replace(",", "")) == number, kind
+        shown = office.get(link[1])
+        assert f"In all: {number}" in shown.text, kind
+        answer = office.get(link[1].replace("/office/done", "/office/lists/done.zip"))
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            rows = list(csv.DictReader(io.StringIO(archive.read("01-done.csv").decode("utf-8-sig"))))
+        assert sum(int(row["Number"]) for row in rows) == number, kind
+    assert office.get("/office/done?lang=en&as_of=1999-01-01").status_code == 400
+    public = office.client.get("/figures?lang=en", base_url="https://trace.example.vn").text
+    assert "/office/" not in public and "850" in public

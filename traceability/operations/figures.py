@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from traceability.domain.dates import VIETNAM, add_months
+from traceability.domain.dates import add_months
 from traceability.domain.errors import Refused
 from traceability.domain.ocop import GROUPS, RECOGNISED_STARS
 from traceability.domain.roles import Actor, check_role
-from traceability.models import Batch, Goal, Inspection, Issuance, Producer, PublishedCount, Recall, ScanDay, Support
+from traceability.models import Batch, Goal, Inspection, Producer, PublishedCount, Recall, ScanDay, Support
 from traceability.models.goal import GOAL_KINDS
 from traceability.models.register import RECOGNITION_KINDS
 from traceability.models.support import SUPPORT_KINDS
+from traceability.operations.activity_rows import stamps_issued, year_until
 from traceability.operations.places import place_names
 from traceability.operations.register_rows import on_floors
 from traceability.operations.register_snapshot import KINDS, NO_COMMUNE, Snapshot, snapshot_of
@@ -221,22 +222,17 @@ def _over_time(snapshot: Snapshot, as_of: date, known_on: date | None, total: in
 
 
 def _activity(session: Session, as_of: date) -> Activity:
-    begin = datetime.combine(date(as_of.year, 1, 1), time(), VIETNAM)
-    end = datetime.combine(as_of + timedelta(days=1), time(), VIETNAM)
+    begin, end = year_until(as_of)
     real = Batch.illustrative.is_(False)
-    units = select(func.sum(Issuance.last_unit - Issuance.first_unit + 1)).join(Batch, Batch.id == Issuance.batch_id)
-    of_units = session.scalar(units.where(real, Issuance.issued_at >= begin, Issuance.issued_at < end)) or 0
-    # A batch's own stamp stands on all its packs, in whichever forms it was issued.
-    stamped = select(Issuance.batch_id).where(Issuance.scope == "batch").group_by(Issuance.batch_id)
-    stamped = stamped.having(func.min(Issuance.issued_at) >= begin, func.min(Issuance.issued_at) < end)
-    of_batches = session.scalar(select(func.sum(Batch.quantity)).where(real, Batch.id.in_(stamped))) or 0
+    stamped = stamps_issued(as_of)
+    packs = session.scalar(select(func.sum(stamped.c.count)).join(Batch, Batch.id == stamped.c.batch_id).where(real)) or 0
     counts = [
         select(func.count(Batch.id)).where(real, Batch.created_at >= begin, Batch.created_at < end),
         select(func.count(Recall.id)).join(Batch).where(real, Recall.starts_at >= begin, Recall.starts_at < end),
         select(func.count(Inspection.id)).where(Inspection.found_at >= begin, Inspection.found_at < end),
     ]
     batches, recalls, inspections = (session.scalar(count) or 0 for count in counts)
-    return Activity(batches, int(of_units) + int(of_batches), recalls, inspections, _support(session, as_of))
+    return Activity(batches, int(packs), recalls, inspections, _support(session, as_of))
 
 
 def _support(session: Session, as_of: date) -> list[Given]:

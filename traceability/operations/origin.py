@@ -193,6 +193,7 @@ def _producer(batch: Batch, language: str) -> ProducerFacts:
         marketplace=producer.marketplace if shown else None,
         illustrative=producer.illustrative,
         id=producer.id,
+        has_e_payment=shown and producer.has_e_payment is True,
     )
 
 

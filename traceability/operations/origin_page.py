@@ -64,6 +64,7 @@ class ProducerFacts:
     marketplace: str | None
     illustrative: bool
     id: int = 0
+    has_e_payment: bool = False
 
 
 @dataclass(frozen=True)

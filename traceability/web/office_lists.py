@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,22 +11,25 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
-from traceability.domain.errors import NotFound
+from traceability.domain.errors import NotFound, Refused
 from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
+from traceability.operations.activity_rows import KINDS, all_done, list_done
 from traceability.operations.expiring import list_endings
+from traceability.operations.figures import FIRST_DAY, LAST_DAY
 from traceability.operations.office_producer import Gifts, Makers, all_producers, all_support, list_producers, list_support
 from traceability.operations.office_product import list_villages
 from traceability.operations.own_account import search_indications
 from traceability.operations.places import place_names
-from traceability.web.access import open_to
+from traceability.web.access import open_to, principal
 from traceability.web.asked import asked_of_list
 from traceability.web.batch_forms import day_in, whole_number
 from traceability.web.list_files import further_lists
-from traceability.web.register_words import support_kinds
+from traceability.web.register_words import done_kinds, support_kinds
 from traceability.web.services import services
 from traceability.web.table_files import FILE_TYPES, pieces_of
 from traceability.web.wording import indication_type, kind_of_producer
+from traceability.wording import word_refusal
 
 office_lists = Blueprint("office_lists", __name__)
 Rows = Iterator[tuple[Cell, ...]]
@@ -53,13 +57,29 @@ def support() -> ResponseReturnValue:
         return render_template("staff/support.html", asked=asked, kinds=support_kinds(), **shown)
 
 
+@office_lists.get("/office/done")
+@open_to("office")
+def done() -> ResponseReturnValue:
+    """The rows behind what was done in a year until a day, or behind a day's scans."""
+    page = asked_of_list()[1]
+    try:
+        kind, day = _done()
+    except Refused as refused:
+        return Response(word_refusal(refused), 400, mimetype="text/plain")
+    with reading(services().engine) as session:
+        rows, more, total = list_done(session, kind, day, page=page)
+        shown = {"rows": rows, "more": more, "page": page, "total": total, "kind": kind, "day_asked": day, "given": _given()}
+        return render_template("staff/done.html", kinds=done_kinds(), **shown)
+
+
 @office_lists.get("/office/lists/<name>.<ending>")
 @open_to("office", "inspector")
 def as_file(name: str, ending: str) -> ResponseReturnValue:
     """A list as its page shows it, filtered as there, as XLSX or as CSV in a ZIP."""
     around = services()
-    lists = _lists()
-    if ending not in FILE_TYPES or name not in lists:
+    lists = _lists(name)
+    # What was done in the whole province is not for inspectors of a commune.
+    if ending not in FILE_TYPES or name not in lists or (name == "done" and "office" not in principal().staff):
         raise NotFound("part_missing", kind="Table")
     day = day_in_vietnam(around.clock())
     facts = [(gettext("Made at"), f"{day:%d/%m/%Y}")] + [(gettext("Chosen"), f"{key}: {value}") for key, value in _given().items()]
@@ -86,7 +106,7 @@ def _pieces(engine: Engine, name: str, listed: _List, ending: str, facts: list[t
         yield from pieces_of(ending, [table], facts, lambda key: words.get(key, key))
 
 
-def _lists() -> dict[str, _List]:
+def _lists(name_asked: str) -> dict[str, _List]:
     product, producer, until = ("product", gettext("Product")), ("producer", gettext("Producer")), ("until", gettext("Until"))
     name, commune, source = ("name", gettext("Name")), ("commune", gettext("Commune or ward")), ("source", gettext("Source"))
     what, kind, day = ("what", gettext("What it is about")), ("kind", gettext("Kind")), ("day", gettext("Day"))
@@ -102,6 +122,19 @@ def _lists() -> dict[str, _List]:
         "expiring": _List(gettext("What ends soon"), (product, producer, what, until, ("left", gettext("Days left"))), _ending_rows()),
         "indications": _List(gettext("Indications"), (number, name, product, kind, manager), _indication_rows()),
         "villages": _List(gettext("Craft villages"), (name, commune, what, ("decision", gettext("Decision")), source), _village_rows()),
+        "done": _List(
+            gettext("What was done"),
+            (
+                ("day", gettext("Day")),
+                ("code", gettext("Code")),
+                ("lot", gettext("Lot")),
+                product,
+                producer,
+                ("count", gettext("Number")),
+                what,
+            ),
+            _done_rows() if name_asked == "done" else (lambda _session: iter(())),
+        ),
         **{key: _List(*listed) for key, listed in further_lists().items()},
     }
 
@@ -151,6 +184,22 @@ def _village_rows() -> Callable[[Session], Rows]:
     )
 
 
+def _done() -> tuple[str, date]:
+    """What is asked for, and until when. Refused: `date_text`, `figures_day`."""
+    kind = request.args.get("what", "")
+    day = day_in(request.args, "as_of") or day_in_vietnam(services().clock())
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Refused("figures_day", first=FIRST_DAY, last=LAST_DAY)
+    return kind if kind in KINDS else KINDS[0], day
+
+
+def _done_rows() -> Callable[[Session], Rows]:
+    kind, day = _done()
+    return lambda session: (
+        (row.day, row.code, row.lot, row.product, row.producer, row.count, row.told) for row in all_done(session, kind, day)
+    )
+
+
 def _makers() -> Makers:
     told = {"1": True, "0": False}
     given = request.args
@@ -168,6 +217,6 @@ def _gifts() -> Gifts:
 def _given() -> dict[str, str]:
     return {
         name: request.args[name][:100]
-        for name in ("search", "storefront", "e_payment", "recognised_on", "year", "kind", "state", "order")
+        for name in ("search", "storefront", "e_payment", "recognised_on", "year", "kind", "state", "order", "what", "as_of")
         if request.args.get(name)
     }

@@ -29,3 +29,14 @@ def support_kinds() -> dict[str, str]:
         "training": gettext("training"),
         "other": gettext("something else"),
     }
+
+
+def done_kinds() -> dict[str, str]:
+    """What was done in a year, and a day's scans."""
+    return {
+        "batches": gettext("Batches registered"),
+        "stamps": gettext("Packs stamped"),
+        "recalls": gettext("Recalls"),
+        "inspections": gettext("Official checks"),
+        "scans": gettext("Scans"),
+    }
