@@ -81,6 +81,7 @@ EXPECTED = {
     ("GET", "/staff"): SIGNED_IN,
     ("GET", "/producer/products"): PRODUCER,
     ("GET", "/producer/batches"): PRODUCER,
+    ("GET", "/producer/batches.<ending>"): PRODUCER,
     ("GET", "/office/register"): INSPECTOR,
     ("GET", "/office/indications"): INSPECTOR,
     ("GET", "/inspector"): INSPECTOR,
@@ -358,6 +359,8 @@ def post(browser: Browser, path: str):
 
 
 def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop) -> str:
+    if rule == "/producer/batches.<ending>":
+        return "/producer/batches.zip"
     if rule.startswith("/producer/<int:producer_id>"):
         for name, value in people(workshop, services, whose).items():
             rule = rule.replace(f"<{name}>", str(value))

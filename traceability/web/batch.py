@@ -48,14 +48,7 @@ batch = Blueprint("batch", __name__)
 @open_to(PRODUCER)
 def overview() -> ResponseReturnValue:
     """All batches, searched, sorted and by state."""
-    asked = request.args
-    wanted = Wanted(
-        search=asked.get("search", "").strip()[:100],
-        state=asked.get("state", "") if asked.get("state") in STATES else "",
-        sort=asked.get("sort", "") if asked.get("sort") in SORTS else "newest",
-        page=min(max(asked.get("page", 0, type=int), 0), 100_000),
-        product_id=_row_number(asked.get("product", "")),
-    )
+    wanted = wanted_batches()
     with reading(services().engine) as session:
         rows, total = list_own_batches(session, _own(), wanted, services().clock())
     pages = max(1, -(-total // PAGE))
@@ -288,8 +281,17 @@ def lift(code: str, recall_id: int) -> ResponseReturnValue:
     return _act(code, "lift_recall", act)
 
 
-def _row_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+def wanted_batches() -> Wanted:
+    """What the list of batches is asked for."""
+    asked = request.args
+    product = asked.get("product", "")
+    return Wanted(
+        search=asked.get("search", "").strip()[:100],
+        state=asked.get("state", "") if asked.get("state") in STATES else "",
+        sort=asked.get("sort", "") if asked.get("sort") in SORTS else "newest",
+        page=min(max(asked.get("page", 0, type=int), 0), 100_000),
+        product_id=int(product) if product.isascii() and product.isdigit() and len(product) < 10 else None,
+    )
 
 
 def _own() -> frozenset[int]:

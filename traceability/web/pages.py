@@ -16,6 +16,7 @@ from traceability.web.account import account
 from traceability.web.alerts import alerts
 from traceability.web.audit_pages import audit_pages
 from traceability.web.batch import batch
+from traceability.web.batch_file import batch_file
 from traceability.web.errors import handle_errors
 from traceability.web.figures import figures
 from traceability.web.findings import findings
@@ -71,6 +72,7 @@ _BLUEPRINTS = (
     *_OF_ACCOUNTS,
     producer,
     batch,
+    batch_file,
     printing,
     label_files,
     printers,
