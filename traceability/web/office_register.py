@@ -1,10 +1,12 @@
 """Products, producers and craft villages as the office keeps them, and what ends soon."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from traceability.domain import ocop, written
@@ -41,61 +43,42 @@ def product(product_id: int) -> ResponseReturnValue:
 def rate(product_id: int) -> ResponseReturnValue:
     """Records an evaluation, a decision, or both at once."""
     fields = request.form
-    try:
-        with doing("record_recognition") as session:
-            who = {"actor": actor("office"), "now": services().clock()}
-            evaluation = None
-            points = _points(fields)
-            if points is not None:
-                told = register.NewEvaluation(
-                    product_id, *points, _kind(fields), day_in(fields, "evaluated_on"), text_in(fields, "council")
-                )
-                evaluation = register.record_evaluation(session, told, **who)  # type: ignore[arg-type]
-            if fields.get("decision", "").strip() or evaluation is None:
-                entry = _decision(fields, product_id, evaluation.stars if evaluation else None)
-                register.record_recognition(session, entry, evaluation=evaluation, **who)  # type: ignore[arg-type]
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _product(product_id, fields, word_refusal(refused), "rate"), 400
-    return _back(product_id)
+
+    def act(session: Session) -> None:
+        evaluation, points = None, _points(fields)
+        if points is not None:
+            told = register.NewEvaluation(product_id, *points, _kind(fields), day_in(fields, "evaluated_on"), text_in(fields, "council"))
+            evaluation = register.record_evaluation(session, told, **_now())
+        if fields.get("decision", "").strip() or evaluation is None:
+            entry = _decision(fields, product_id, evaluation.stars if evaluation else None)
+            register.record_recognition(session, entry, evaluation=evaluation, **_now())
+
+    return _do("record_recognition", act, product_id, "rate")
 
 
 @office_register.post("/office/ratings/<int:recognition_id>/withdraw")
 @open_to("office")
 def withdraw(recognition_id: int) -> ResponseReturnValue:
     """Withdraws a rating from a day on."""
-    fields = request.form
-    with reading(services().engine) as session:
-        product_id = products.product_of_rating(session, recognition_id)
-    try:
-        with doing("withdraw_recognition") as session:
-            day = day_in(fields, "day") or day_in_vietnam(services().clock())
-            who: dict[str, Any] = {"actor": actor("office"), "now": services().clock()}
-            register.withdraw_recognition(session, recognition_id, day=day, reason=fields.get("reason", ""), **who)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _product(product_id, fields, word_refusal(refused), f"withdraw-{recognition_id}"), 400
-    return _back(product_id)
+    day_asked, reason = request.form, request.form.get("reason", "")
+
+    def act(session: Session) -> None:
+        day = day_in(day_asked, "day") or day_in_vietnam(services().clock())
+        register.withdraw_recognition(session, recognition_id, day=day, reason=reason, **_now())
+
+    return _do("withdraw_recognition", act, _product_of(recognition_id), f"withdraw-{recognition_id}")
 
 
 @office_register.post("/office/ratings/<int:recognition_id>/supersede")
 @open_to("office")
 def supersede(recognition_id: int) -> ResponseReturnValue:
     """Takes a rating out of what the register says: it was entered wrongly."""
-    fields = request.form
-    with reading(services().engine) as session:
-        product_id = products.product_of_rating(session, recognition_id)
-    try:
-        with doing("supersede_recognition") as session:
-            who: dict[str, Any] = {"actor": actor("office"), "now": services().clock()}
-            register.supersede_recognition(session, recognition_id, reason=fields.get("reason", ""), **who)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _product(product_id, fields, word_refusal(refused), f"supersede-{recognition_id}"), 400
-    return _back(product_id)
+    reason = request.form.get("reason", "")
+
+    def act(session: Session) -> None:
+        register.supersede_recognition(session, recognition_id, reason=reason, **_now())
+
+    return _do("supersede_recognition", act, _product_of(recognition_id), f"supersede-{recognition_id}")
 
 
 @office_register.post("/office/products/<int:product_id>/rights")
@@ -103,19 +86,16 @@ def supersede(recognition_id: int) -> ResponseReturnValue:
 def grant(product_id: int) -> ResponseReturnValue:
     """Grants the right to use an indication, or renews it."""
     fields = request.form
-    try:
+
+    def act(session: Session) -> None:
         first = day_in(fields, "from_day")
         if first is None:
             raise Refused("date_text", text="")
-        with doing("grant_use_right") as session:
-            given: dict[str, Any] = {"from_day": first, "until_day": day_in(fields, "until_day"), "document": text_in(fields, "document")}
-            given |= {"indication_id": whole_number(fields.get("indication", "")) or 0, "product_id": product_id}
-            register.grant_use_right(session, **given, actor=actor("office"), now=services().clock())
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _product(product_id, fields, word_refusal(refused), "grant"), 400
-    return _back(product_id, "rights")
+        given: dict[str, Any] = {"from_day": first, "until_day": day_in(fields, "until_day"), "document": text_in(fields, "document")}
+        given |= {"indication_id": whole_number(fields.get("indication", "")) or 0, "product_id": product_id}
+        register.grant_use_right(session, **given, **_now())
+
+    return _do("grant_use_right", act, product_id, "grant", "rights")
 
 
 @office_register.post("/office/products/<int:product_id>/rights/<int:right_id>/end")
@@ -123,41 +103,36 @@ def grant(product_id: int) -> ResponseReturnValue:
 def end_right(product_id: int, right_id: int) -> ResponseReturnValue:
     """Withdraws a right of use from a day on."""
     fields = request.form
-    try:
-        with doing("end_use_right") as session:
-            day = day_in(fields, "day") or day_in_vietnam(services().clock())
-            register.end_use_right(session, right_id, product_id=product_id, day=day, actor=actor("office"))
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _product(product_id, fields, word_refusal(refused), f"right-{right_id}"), 400
-    return _back(product_id, "rights")
+
+    def act(session: Session) -> None:
+        day = day_in(fields, "day") or day_in_vietnam(services().clock())
+        register.end_use_right(session, right_id, product_id=product_id, day=day, actor=actor("office"))
+
+    return _do("end_use_right", act, product_id, f"right-{right_id}", "rights")
 
 
 @office_register.post("/office/products/<int:product_id>/listings")
 @open_to("office")
 def add_listing(product_id: int) -> ResponseReturnValue:
     """Adds where the product is sold on line."""
-    fields = request.form
-    try:
-        with doing("add_listing") as session:
-            told = {"floor": fields.get("floor", ""), "url": fields.get("url", "")}
-            products.add_listing(session, product_id, **told, actor=actor("office"), now=services().clock())
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _product(product_id, fields, word_refusal(refused), "listing"), 400
-    return _back(product_id, "shops")
+    told: dict[str, Any] = {"floor": request.form.get("floor", ""), "url": request.form.get("url", "")}
+
+    def act(session: Session) -> None:
+        products.add_listing(session, product_id, **told, **_now())
+
+    return _do("add_listing", act, product_id, "listing", "shops")
 
 
 @office_register.post("/office/products/<int:product_id>/listings/<int:listing_id>/check")
 @open_to("office")
 def check_listing(product_id: int, listing_id: int) -> ResponseReturnValue:
     """Somebody looked whether a listing is still there."""
-    with doing("check_listing") as session:
-        told: dict[str, Any] = {"alive": request.form.get("alive") == "1", "product_id": product_id}
-        products.check_listing(session, listing_id, **told, actor=actor("office"), now=services().clock())
-    return _back(product_id, "shops")
+    alive = request.form.get("alive") == "1"
+
+    def act(session: Session) -> None:
+        products.check_listing(session, listing_id, product_id=product_id, alive=alive, **_now())
+
+    return _do("check_listing", act, product_id, "check", "shops")
 
 
 @office_register.post("/office/products/<int:product_id>/visit")
@@ -165,15 +140,12 @@ def check_listing(product_id: int, listing_id: int) -> ResponseReturnValue:
 def visit(product_id: int) -> ResponseReturnValue:
     """Keeps how a service is visited, and of which craft village a product is."""
     fields = request.form
-    try:
-        with doing("set_visit_facts") as session:
-            village = whole_number(fields.get("village", ""))
-            products.set_visit_facts(session, product_id, dict(fields), village_id=village, actor=actor("office"), now=services().clock())
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _product(product_id, fields, word_refusal(refused), "visit"), 400
-    return _back(product_id, "visit")
+
+    def act(session: Session) -> None:
+        village = whole_number(fields.get("village", ""))
+        products.set_visit_facts(session, product_id, dict(fields), village_id=village, **_now())
+
+    return _do("set_visit_facts", act, product_id, "visit", "visit")
 
 
 @office_register.get("/office/producers/<int:producer_id>")
@@ -188,16 +160,13 @@ def producer(producer_id: int) -> ResponseReturnValue:
 def online(producer_id: int) -> ResponseReturnValue:
     """Keeps what a producer has on line."""
     fields = request.form
-    try:
-        with doing("set_online") as session:
-            told: dict[str, Any] = {"storefront": _told(fields, "storefront"), "e_payment": _told(fields, "e_payment")}
-            told |= {"url": fields.get("url", ""), "consent_on": day_in(fields, "consent_on")}
-            producers.set_online(session, producer_id, **told, actor=actor("office"), now=services().clock())
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _producer(producer_id, fields, word_refusal(refused), "online"), 400
-    return redirect(url_for("office_register.producer", producer_id=producer_id, lang=choose_language(), _anchor="online"), 303)
+
+    def act(session: Session) -> None:
+        told: dict[str, Any] = {"storefront": _told(fields, "storefront"), "e_payment": _told(fields, "e_payment")}
+        told |= {"url": fields.get("url", ""), "consent_on": day_in(fields, "consent_on")}
+        producers.set_online(session, producer_id, **told, **_now())
+
+    return _do_for_producer("set_online", act, producer_id, "online")
 
 
 @office_register.post("/office/producers/<int:producer_id>/support")
@@ -205,26 +174,25 @@ def online(producer_id: int) -> ResponseReturnValue:
 def support(producer_id: int) -> ResponseReturnValue:
     """Records support that was given."""
     fields = request.form
-    try:
+
+    def act(session: Session) -> None:
         amount = whole_number(fields.get("amount", ""))
         told = (fields.get("kind", ""), fields.get("what", ""), day_in(fields, "given_on"), amount, fields.get("source", ""))
         entry = producers.NewSupport(*told, fields.get("key", "")[:64] or None)
-        with doing("record_support") as session:
-            producers.record_support(session, producer_id, entry, actor=actor("office"), now=services().clock())
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _producer(producer_id, fields, word_refusal(refused), "support"), 400
-    return redirect(url_for("office_register.producer", producer_id=producer_id, lang=choose_language(), _anchor="support"), 303)
+        producers.record_support(session, producer_id, entry, **_now())
+
+    return _do_for_producer("record_support", act, producer_id, "support")
 
 
 @office_register.post("/office/producers/<int:producer_id>/support/<int:support_id>/remove")
 @open_to("office")
 def remove_support(producer_id: int, support_id: int) -> ResponseReturnValue:
     """Takes support off that was entered wrongly."""
-    with doing("remove_support") as session:
+
+    def act(session: Session) -> None:
         producers.remove_support(session, producer_id, support_id, actor=actor("office"))
-    return redirect(url_for("office_register.producer", producer_id=producer_id, lang=choose_language(), _anchor="support"), 303)
+
+    return _do_for_producer("remove_support", act, producer_id, "support")
 
 
 @office_register.get("/office/villages")
@@ -303,8 +271,37 @@ def _told(fields: Fields, name: str) -> bool | None:
     return {"1": True, "0": False}.get(fields.get(name, ""))
 
 
-def _back(product_id: int, anchor: str = "ratings") -> ResponseReturnValue:
+def _now() -> dict[str, Any]:
+    return {"actor": actor("office"), "now": services().clock()}
+
+
+def _do(name: str, act: Callable[[Session], None], product_id: int, form: str, anchor: str = "ratings") -> ResponseReturnValue:
+    """One act on a product, and back to it; what is refused is told beside the form, which keeps what was typed."""
+    try:
+        with doing(name) as session:
+            act(session)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _product(product_id, request.form, word_refusal(refused), form), 400
     return redirect(url_for("office_register.product", product_id=product_id, lang=choose_language(), _anchor=anchor), 303)
+
+
+def _do_for_producer(name: str, act: Callable[[Session], None], producer_id: int, form: str) -> ResponseReturnValue:
+    """The same for a producer."""
+    try:
+        with doing(name) as session:
+            act(session)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _producer(producer_id, request.form, word_refusal(refused), form), 400
+    return redirect(url_for("office_register.producer", producer_id=producer_id, lang=choose_language(), _anchor=form), 303)
+
+
+def _product_of(recognition_id: int) -> int:
+    with reading(services().engine) as session:
+        return products.product_of_rating(session, recognition_id)
 
 
 def _product(product_id: int, fields: Fields | None = None, problem: str | None = None, form: str = "") -> str:
