@@ -70,6 +70,7 @@ def _pages() -> dict[str, Callable[[random.Random], str]]:
 
     return {
         "figures, any day": lambda chance: f"/office/figures?as_of={day(chance)}",
+        "figures, today": lambda _: "/office/figures",
         "register, any page": lambda chance: f"/office/register?page={chance.randrange(10_000)}",
         "register, a word": lambda chance: f"/office/register?search={chance.choice(WORDS)} {chance.randrange(99)}",
         "register, a decision": lambda chance: f"/office/register?search={chance.randrange(9999)}/QĐ",
@@ -170,6 +171,9 @@ def fill(engine: Engine, products: int, now: datetime) -> None:
                     ratings.append({**said, "product_id": number + 1, "valid_until": last_valid_day(decided), "recorded_at": now})
             connection.execute(insert(Product), goods)
             connection.execute(insert(Recognition), ratings)
+        if connection.dialect.name == "postgresql":
+            for table in ("producer", "product"):
+                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"))
 
 
 if __name__ == "__main__":
