@@ -226,6 +226,8 @@ def test_the_office_sets_up_its_second_factor_and_sees_the_register(browser: Bro
     paths = pages_of_what_was_noticed(site)
     for width, language in ((360, "vi"), (1280, "en"), (360, "zh")):
         page.set_viewport_size({"width": width, "height": 640})
+        # One of them at night.
+        page.emulate_media(color_scheme="dark" if language == "zh" else "light")
         for path in paths:
             page.goto(f"{site.base}{path}{'&' if '?' in path else '?'}lang={language}")
             for summary in page.locator("main summary").all():
