@@ -8,6 +8,8 @@ import re
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_hex
+from threading import Lock
 
 # Names of what fetches a page to show a preview of its address, and of robots. Apps name themselves at the start of their text;
 # within it they are the browser of a person.
@@ -29,8 +31,8 @@ class Visitors:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._day: date | None = None
-        self._key = b""
+        self._of_day: tuple[date | None, bytes] = (None, b"")
+        self._making = Lock()
 
     def hash(self, address: str, user_agent: str, day: date) -> bytes:
         """16 bytes that tell a visitor from others on one day, and tell nothing the day after."""
@@ -39,9 +41,14 @@ class Visitors:
         return blake2b(message, key=self._key_of(day), digest_size=16).digest()
 
     def _key_of(self, day: date) -> bytes:
-        if day != self._day:
-            self._key, self._day = self._shared_key(day), day
-        return self._key
+        known, key = self._of_day
+        if known == day:
+            return key
+        with self._making:
+            # Day and key in one value: a scan in another thread must not take the day of one and the key of another.
+            if self._of_day[0] != day:
+                self._of_day = (day, self._shared_key(day))
+            return self._of_day[1]
 
     def _shared_key(self, day: date) -> bytes:
         path = self._folder / f"{day.isoformat()}.key"
@@ -61,7 +68,8 @@ def _create(path: Path) -> None:
     """Writes a new key whole, or leaves the one that another process wrote first."""
     if path.exists():
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # Under a name of its own: threads of one process would write into each other's.
+    temporary = path.with_name(f".{path.name}.{token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(os.urandom(32))
