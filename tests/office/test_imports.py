@@ -32,7 +32,7 @@ from traceability.models import (
 from traceability.models.engine import reading
 from traceability.operations import import_effects
 from traceability.operations.export_register import register_tables
-from traceability.operations.import_register import apply_import, discard_import, read_again, undo_import
+from traceability.operations.import_register import apply_import, begin_import, discard_import, read_again, undo_import
 from traceability.operations.register_producer import NewProduct, register_product
 from traceability.sample.rows import FOLDER
 from traceability.sheets import MOST_BYTES, read_sheets
@@ -516,6 +516,13 @@ def test_a_file_that_cannot_be_read_says_why_and_writes_nothing(office, services
     token = re.search(r'name="csrf_token" value="([^"]+)"', office.get("/office/imports?lang=en").text)[1]
     empty = office.client.post("/office/imports?lang=en", data={"csrf_token": token}, base_url="https://trace.example.vn")
     assert empty.status_code == 400 and 'role="alert"' in empty.text
+
+
+def test_a_file_s_name_is_kept_as_far_as_it_can_be_read(office, workshop):
+    answer = upload(office, book(x=[RATINGS, ROW]), "bảng\u0007 1.xlsx")
+    assert "bảng 1.xlsx" in office.get(f"{answer.location.partition('?')[0]}?lang=en").text
+    number = workshop.act(begin_import, file_name="a\0\ud800b" + "c" * 300, content=b"x", upload="0" * 64, actor=OFFICE, now=workshop.now)
+    assert facts(workshop, number).file_name == "c" * 200
 
 
 def test_a_reading_that_broke_off_can_be_taken_up_again(office, services, workshop, clock, monkeypatch):

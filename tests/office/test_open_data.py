@@ -113,6 +113,14 @@ def test_a_file_is_made_once_an_hour(workshop, client, clock):
     clock.advance(hours=1)
     assert len(client.get("/open-data/register.json").json["products"]) == 2
     assert client.get("/open-data/secrets").status_code == 404
+    # While it is made anew, the one before is given; where there is none, one is told to wait.
+    clock.advance(hours=2)
+    workshop.product(name="Mật ong")
+    with open_data._making:
+        assert len(client.get("/open-data/register.json").json["products"]) == 2
+        waiting = client.get("/open-data/register.zip")
+        assert waiting.status_code == 503 and waiting.headers["Retry-After"] == "60"
+    assert len(client.get("/open-data/register.json").json["products"]) == 3
 
 
 @pytest.mark.parametrize("language", ["vi", "en", "zh"])

@@ -58,7 +58,8 @@ class ImportFacts:
 def begin_import(session: Session, *, file_name: str, content: bytes, upload: str, actor: Actor, now: datetime) -> int:
     """Puts a file on record, to be read. Refused: `role`."""
     check_role(actor, "office")
-    row = RegisterImport(file_name=file_name[-200:] or "–", file_sha256=sha256(content).hexdigest(), upload=upload, state="reading")
+    told = "".join(letter for letter in file_name if letter.isprintable())[-200:]
+    row = RegisterImport(file_name=told or "–", file_sha256=sha256(content).hexdigest(), upload=upload, state="reading")
     row.answers, row.counts, row.seen_at, row.uploaded_at, row.uploaded_by = {}, {}, now, now, actor.name
     session.add(row)
     session.flush()

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import IO, Any
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import Engine
 
 from traceability.domain.dates import day_in_vietnam
@@ -26,7 +28,7 @@ FILES = {"register.zip": "application/zip", "register.json": "application/json"}
 LASTS_S = 3_600
 _PIECE = 256 * 1024
 _ROWS_A_PIECE = 2_000
-# One file a kind and database, made anew once an hour by whoever asks first; others wait for it or get the one before.
+# One file a kind and database, made anew once an hour by whoever asks first; others meanwhile get the one before.
 _kept: dict[tuple[str, str], tuple[float, IO[bytes]]] = {}
 _making = Lock()
 
@@ -51,34 +53,42 @@ def register(name: str) -> ResponseReturnValue:
     if name not in FILES:
         raise NotFound("part_missing", kind="Table")
     around = services()
-    content = _file(around.engine, name, around.clock())
-    answer = Response(content if request.method == "GET" else b"", mimetype=FILES[name])
+    file = _file(around.engine, name, around.clock())
+    if file is None:
+        told = gettext("The file is being made. Try again in a minute.")
+        return Response(told, 503, {"Retry-After": "60"}, mimetype="text/plain")
+    answer = Response(_pieces(file) if request.method == "GET" else b"", mimetype=FILES[name])
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer
 
 
-def _file(engine: Engine, name: str, now: datetime) -> Iterator[bytes]:
+def _file(engine: Engine, name: str, now: datetime) -> IO[bytes] | None:
+    """The file of this hour; while somebody makes it the one before, or None where there is none yet."""
     key = (str(engine.url), name)
-    with _making:
-        kept = _kept.get(key)
-        if kept is None or not 0 <= now.timestamp() - kept[0] < LASTS_S:
-            made = tempfile.TemporaryFile()  # noqa: SIM115
-            with reading(engine) as session:
-                tables = open_tables(session)
-                for piece in _zipped(tables) if name.endswith("zip") else _json(tables, now):
-                    made.write(piece)
-            kept = _kept[key] = (now.timestamp(), made)
-    return _pieces(kept[1])
+    kept = _kept.get(key)
+    if kept is not None and 0 <= now.timestamp() - kept[0] < LASTS_S:
+        return kept[1]
+    # Nobody waits for it in a thread of the server, of which there are few.
+    if not _making.acquire(blocking=False):
+        return kept[1] if kept else None
+    try:
+        made = tempfile.TemporaryFile()  # noqa: SIM115
+        with reading(engine) as session:
+            tables = open_tables(session)
+            for piece in _zipped(tables) if name.endswith("zip") else _json(tables, now):
+                made.write(piece)
+        made.flush()
+        _kept[key] = (now.timestamp(), made)
+        return made
+    finally:
+        _making.release()
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     """Read by place, so that several can read at once."""
-    place, whole = 0, file.seek(0, io.SEEK_END)
-    while place < whole:
-        with _making:
-            file.seek(place)
-            piece = file.read(_PIECE)
+    place = 0
+    while piece := os.pread(file.fileno(), _PIECE, place):
         place += len(piece)
         yield piece
 
