@@ -13,7 +13,8 @@ from traceability.models import Account, ExpiryNotice, GeographicalIndication, M
 from traceability.models.notice import NOTICE_DAYS
 from traceability.operations.register_snapshot import snapshot_of
 
-_MOST = 500
+MOST_SHOWN = 500
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Ending:
         return min(reached) if reached and min(reached) not in self.told else None
 
 
-def list_endings(session: Session, now: datetime) -> list[Ending]:
-    """What ends within 90 days and is not followed by another rating, the next first."""
+def list_endings(session: Session, now: datetime, *, most: int | None = None) -> list[Ending]:
+    """What ends within 90 days and is not followed by another rating, the next first; of `most` ratings and rights each, or of all."""
     today = day_in_vietnam(now)
     last = today + timedelta(days=max(NOTICE_DAYS))
     told: dict[tuple[str, int], list[int]] = {}
@@ -51,21 +52,19 @@ def list_endings(session: Session, now: datetime) -> list[Ending]:
     snapshot = snapshot_of(session)
     places = snapshot.held_on(today)
     until = snapshot.columns["until"][places]
-    # Of very many the next ones are shown: a page of thousands helps nobody.
-    order = np.argsort(until, kind="stable")[:_MOST]
+    order = np.argsort(until, kind="stable")[:most]
     ending = snapshot.columns["id"][places[order[until[order] <= last.toordinal()]]]
-    ratings = ratings.where(Recognition.id.in_(ending.tolist()))
-    for key, stars, until, product_id, product, producer_id, producer in session.execute(
-        ratings.order_by(Recognition.valid_until).limit(_MOST)
-    ):
-        done, whose = tuple(told.get(("recognition", key), ())), (product_id, product, producer_id, producer)
-        endings.append(Ending("recognition", key, *whose, f"OCOP {stars}★", until, (until - today).days, done))
+    for start in range(0, len(ending), _AT_ONCE):
+        piece = ratings.where(Recognition.id.in_(ending[start : start + _AT_ONCE].tolist()))
+        for key, stars, until, product_id, product, producer_id, producer in session.execute(piece):
+            done, whose = tuple(told.get(("recognition", key), ())), (product_id, product, producer_id, producer)
+            endings.append(Ending("recognition", key, *whose, f"OCOP {stars}★", until, (until - today).days, done))
     rights: Any = select(UseRight.id, GeographicalIndication.name, UseRight.until_day, Product.id, Product.name, Producer.id, Producer.name)
     rights = rights.join(GeographicalIndication, GeographicalIndication.id == UseRight.indication_id)
     rights = rights.join(Product, Product.id == UseRight.product_id).join(Producer, Producer.id == UseRight.producer_id)
     rights = rights.where(UseRight.illustrative.is_(False), UseRight.until_day.between(today, last), UseRight.from_day <= today)
     rights = rights.where(or_(UseRight.revoked_on.is_(None), UseRight.revoked_on > today))
-    for key, name, until, product_id, product, producer_id, producer in session.execute(rights.order_by(UseRight.until_day).limit(_MOST)):
+    for key, name, until, product_id, product, producer_id, producer in session.execute(rights.order_by(UseRight.until_day).limit(most)):
         done, whose = tuple(told.get(("use_right", key), ())), (product_id, product, producer_id, producer)
         endings.append(Ending("use_right", key, *whose, name, until, (until - today).days, done))
     return sorted(endings, key=lambda ending: (ending.ends_on, ending.product))

@@ -16,7 +16,7 @@ from traceability.models.engine import reading
 from traceability.operations import office_producer as producers
 from traceability.operations import office_product as products
 from traceability.operations import register_recognition as register
-from traceability.operations.expiring import list_endings
+from traceability.operations.expiring import MOST_SHOWN, list_endings
 from traceability.operations.places import HOME_PROVINCE, communes_of, place_names
 from traceability.web.access import open_to
 from traceability.web.acts import actor, doing
@@ -222,8 +222,8 @@ def expiring() -> ResponseReturnValue:
     """What ends within 90 days, and of what its producers were told."""
     around = services()
     with reading(around.engine) as session:
-        rows = list_endings(session, around.clock())
-    return render_template("staff/expiring.html", rows=rows, mails=around.settings.mail_server is not None)
+        rows = list_endings(session, around.clock(), most=MOST_SHOWN)
+    return render_template("staff/expiring.html", rows=rows, is_cut=len(rows) >= MOST_SHOWN, mails=around.settings.mail_server is not None)
 
 
 def _points(fields: Fields) -> tuple[tuple[int | None, int | None, int | None], int | None] | None:
