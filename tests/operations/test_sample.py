@@ -48,7 +48,7 @@ def test_all_rows_are_there_each_with_its_source_and_illustrative_ones_say_so(wo
     with reading(workshop.services.engine) as session:
         real = session.scalars(select(Recognition).where(~Recognition.illustrative)).all()
         indications, counts = session.scalars(select(GeographicalIndication)).all(), session.scalars(select(PublishedCount)).all()
-        assert (len(real), len(indications), len(counts)) == (33, 16, 6)
+        assert (len(real), len(indications), len(counts)) == (33, 16, 7)
         assert all(row.source and row.confidence for row in (*real, *indications, *counts))
         assert all(row.type == "geographical_indication" and len(row.number) == 5 for row in indications)
         # A date that is known only by its month or year never counts.
