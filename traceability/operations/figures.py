@@ -26,7 +26,7 @@ from traceability.operations.register_snapshot import KINDS, NO_COMMUNE, Snapsho
 _GOALS = select(Goal.kind, Goal.year, Goal.amount, Goal.source)
 QUARTERS_AHEAD = 6
 YEARS_BACK = 5
-DAYS_OF_SCANS = 30
+DAYS_OF_SCANS = 14
 FIRST_DAY, LAST_DAY = date(2018, 5, 7), date(2100, 12, 31)
 """Between which days figures are asked for: from the programme's first decision (490/QĐ-TTg) on."""
 
