@@ -1,5 +1,8 @@
 """Builders with defaults: a test names only what it is about."""
 
+import csv
+import io
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -217,3 +220,9 @@ def labels_of(plan: RunPlan) -> Iterator[Label]:
     for texts, codes, _ in chunks_of(plan):
         for text, code in zip(texts, codes, strict=True):
             yield replace(plan.face, qr_text=text.tobytes().decode(), readable_code=code.tobytes().decode())
+
+
+def rows_in(archive: bytes, name: str) -> list[dict[str, str]]:
+    """The rows of a list that is had as CSV in a ZIP, by their headings."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return list(csv.DictReader(io.StringIO(opened.read(f"01-{name}.csv").decode("utf-8-sig"))))

@@ -81,7 +81,7 @@ EXPECTED = {
     ("GET", "/staff"): SIGNED_IN,
     ("GET", "/producer/products"): PRODUCER,
     ("GET", "/producer/batches"): PRODUCER,
-    ("GET", "/producer/batches.<ending>"): PRODUCER,
+    ("GET", "/producer/lists/<name>.<ending>"): PRODUCER,
     ("GET", "/office/register"): INSPECTOR,
     ("GET", "/office/indications"): INSPECTOR,
     ("GET", "/inspector"): INSPECTOR,
@@ -237,6 +237,7 @@ EXPECTED |= {
     ("POST", f"{OF_PRODUCER}/members/<int:account_id>/reset"): ONE_PRODUCERS,
     ("POST", f"{OF_PRODUCER}/invitations/<int:link_id>/withdraw"): ONE_PRODUCERS,
     ("GET", "/office/accounts"): KEEPERS,
+    ("GET", "/office/accounts.<ending>"): KEEPERS,
     ("POST", "/office/accounts/invite"): KEEPERS,
     # Here another's is one that is not there.
     ("GET", OF_ACCOUNT): ONE_ACCOUNT,
@@ -359,8 +360,8 @@ def post(browser: Browser, path: str):
 
 
 def fill(rule: str, whose: str, services, role: str, browser: Browser, workshop) -> str:
-    if rule == "/producer/batches.<ending>":
-        return "/producer/batches.zip"
+    if rule in ("/producer/lists/<name>.<ending>", "/office/accounts.<ending>"):
+        return rule.replace("<name>", "batches").replace("<ending>", "zip")
     if rule.startswith("/producer/<int:producer_id>"):
         for name, value in people(workshop, services, whose).items():
             rule = rule.replace(f"<{name}>", str(value))

@@ -1,8 +1,12 @@
 """How often one address may try, and that nobody gets around it by what they say of themselves."""
 
+import time
 from dataclasses import replace
 from itertools import count
+from types import SimpleNamespace
 
+import limits.storage.memory
+import limits.strategies
 import pytest
 
 from tests.accounts.test_sign_in import Browser, browser, people
@@ -18,6 +22,15 @@ A_MINUTE = 30
 def dialect() -> str:
     """Limits do not depend on the database."""
     return "sqlite"
+
+
+@pytest.fixture(autouse=True)
+def one_moment(monkeypatch):
+    """All tries of a test come at once: of those of the minute before ever fewer count, so that a slow run would be let in again."""
+    now = time.time()
+    moment = SimpleNamespace(time=lambda: now)
+    for module in (limits.storage.memory, limits.strategies):
+        monkeypatch.setattr(module, "time", moment)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.accounts.test_members import link_in
 from tests.accounts.test_sign_in import PASSWORD, Browser, browser, enrol, people
-from tests.factories import overlapping
+from tests.factories import overlapping, rows_in
 from traceability.models import Account, Link, RecoveryCode, StaffRole, WebSession
 from traceability.models.engine import acting, reading
 from traceability.operations.accounts import create_account, principal_of
@@ -64,6 +64,19 @@ def test_accounts_are_found_by_name_login_and_producer_and_sorted(staff, admins)
     for nothing in ("%25", "_", "'", "<script>"):
         assert names(f"{LIST}?search={nothing}") == []
     assert "<script>" not in office.get(f"{LIST}?search=<script>").text
+
+
+def test_the_accounts_are_to_be_had_as_a_file_all_of_them_and_as_searched(staff, services):
+    with acting(services.engine) as session:
+        for number in range(30):
+            create_account(session, login=f"p{number:02}@example.vn", name=f"=Person {number:02}", password=PASSWORD, now=services.clock())
+    office = staff("office")
+    rows = rows_in(office.get(f"{LIST}.zip?lang=en").data, "accounts")
+    assert len(rows) == 30 + 7 and "'=Person 29" in [row["Name"] for row in rows]
+    lan = next(row for row in rows if row["Name"] == "Lan")
+    assert (lan["Login"], lan["Roles"], lan["Disabled since"]) == ("lan@example.vn", "Manager: HTX Lan", "")
+    assert [row["Login"] for row in rows_in(office.get(f"{LIST}.zip?lang=en&search=p07").data, "accounts")] == ["p07@example.vn"]
+    assert office.get(f"{LIST}.xlsx").status_code == 200 and office.get(f"{LIST}.pdf").status_code == 404
 
 
 def test_many_accounts_come_page_by_page(staff, services):

@@ -1,16 +1,13 @@
 """The province's figures: each equals a count of the exported rows, as of any day; reported ones are never mixed with them."""
 
-import csv
-import io
 import random
 import re
-import zipfile
 from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 
-from tests.factories import OFFICE, refused
+from tests.factories import OFFICE, refused, rows_in
 from tests.inspector.test_trace import sheets_of
 from traceability.models import PublishedCount, Recognition
 from traceability.models.engine import acting, reading
@@ -51,8 +48,7 @@ def register(workshop):
 def exported(office, query: str = "") -> list[dict[str, str]]:
     answer = office.get(f"/office/register.zip?lang=en{query}")
     assert answer.status_code == 200, answer.text
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        return list(csv.DictReader(io.StringIO(archive.read("01-register.csv").decode("utf-8-sig"))))
+    return rows_in(answer.data, "register")
 
 
 def held(rows: list[dict[str, str]], day: date) -> list[dict[str, str]]:

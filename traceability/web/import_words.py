@@ -21,9 +21,9 @@ def sheet_name(kind: str, language: str) -> str:
     return BY_KEY[kind].names[0 if language == "vi" else 1]
 
 
-def import_state(state: str) -> str:
-    """How far an import has come."""
-    words = {
+def import_states() -> dict[str, str]:
+    """How far an import can have come."""
+    return {
         "reading": gettext("is being read"),
         "failed": gettext("could not be read"),
         "previewed": gettext("waits for you: nothing is written yet"),
@@ -31,7 +31,11 @@ def import_state(state: str) -> str:
         "undone": gettext("undone"),
         "discarded": gettext("put aside"),
     }
-    return words[state]
+
+
+def import_state(state: str) -> str:
+    """How far an import has come."""
+    return import_states()[state]
 
 
 def outcome_words() -> dict[str, str]:

@@ -9,9 +9,9 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
-from traceability.domain.spreadsheet import Cell
 from traceability.operations.alerts import list_alerts
 from traceability.operations.growing import list_capacities, list_holds
+from traceability.operations.import_register import list_imports
 from traceability.operations.inspect import list_findings
 from traceability.operations.inspected import list_recalls
 from traceability.operations.list_reports import list_reports
@@ -19,16 +19,15 @@ from traceability.web.access import principal
 from traceability.web.alerts import alert_words
 from traceability.web.asked import asked_of_list
 from traceability.web.findings import result_words
+from traceability.web.import_words import import_states
 from traceability.web.services import services
+from traceability.web.whole_lists import Rows, WholeList
 from traceability.web.wording import report_kinds
 
-Rows = Iterator[tuple[Cell, ...]]
-Listed = tuple[str, tuple[tuple[str, str], ...], Callable[[Session], Rows]]
-"""A list's title, its columns with their words, and its rows."""
 _LAST_PAGE = 10_000
 
 
-def further_lists() -> dict[str, Listed]:
+def further_lists() -> dict[str, WholeList]:
     """By name."""
     lot, product, place = ("lot", gettext("Lot")), ("product", gettext("Product")), ("place", gettext("Place"))
     day, words, by = ("day", gettext("Day")), ("words", gettext("Words")), ("by", gettext("By whom"))
@@ -36,16 +35,30 @@ def further_lists() -> dict[str, Listed]:
     amount, area = ("amount", gettext("Amount")), ("area", gettext("Growing area"))
     season = (("first", gettext("First day")), ("last", gettext("Last day")))
     return {
-        "findings": (gettext("Findings"), (day, ("result", gettext("Result")), code, lot, place, words, by), _findings()),
-        "alerts": (gettext("Alerts"), (day, kind, code, lot, product, state, words, by), _alerts()),
-        "reports": (gettext("Reports"), (day, kind, code, lot, place, words, state, by), _reports()),
-        "recalls": (gettext("Recalls"), (day, code, lot, product, ("reason", gettext("Reason")), state, by), _recalls()),
-        "areas": (
+        "findings": WholeList(gettext("Findings"), (day, ("result", gettext("Result")), code, lot, place, words, by), _findings()),
+        "alerts": WholeList(gettext("Alerts"), (day, kind, code, lot, product, state, words, by), _alerts()),
+        "reports": WholeList(gettext("Reports"), (day, kind, code, lot, place, words, state, by), _reports()),
+        "recalls": WholeList(gettext("Recalls"), (day, code, lot, product, ("reason", gettext("Reason")), state, by), _recalls()),
+        "areas": WholeList(
             gettext("Growing areas"),
             (area, code, amount, ("unit", gettext("Unit")), *season, ("source", gettext("Source"))),
             _areas(),
         ),
-        "releases": (gettext("Releases"), (day, lot, product, ("packs", gettext("Packs")), state, words, by), _releases()),
+        "releases": WholeList(gettext("Releases"), (day, lot, product, ("packs", gettext("Packs")), state, words, by), _releases()),
+        "imports": WholeList(
+            gettext("Sheets for the register"),
+            (
+                day,
+                ("name", gettext("Name")),
+                state,
+                ("new", gettext("new")),
+                ("changed", gettext("changed")),
+                ("same", gettext("the same")),
+                ("left", gettext("left out")),
+                by,
+            ),
+            _imports(),
+        ),
     }
 
 
@@ -142,5 +155,17 @@ def _releases() -> Callable[[Session], Rows]:
         for row in _paged(lambda page: list_holds(session, **given, page=page)):
             told = (row.packs, states[row.released], row.words, row.decided_by or row.asked_by)
             yield (_day(row.asked_at), row.batch.lot, row.batch.product.name, *told)
+
+    return rows
+
+
+def _imports() -> Callable[[Session], Rows]:
+    now = services().clock()
+    states = import_states()
+
+    def rows(session: Session) -> Rows:
+        for row in _paged(lambda page: list_imports(session, now, page=page)):
+            counts = (row.count("new"), row.count("changed"), row.count("same"), row.count("wrong", "doubt"))
+            yield (_day(row.uploaded_at), row.file_name, states[row.state], *counts, row.uploaded_by)
 
     return rows

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from traceability.domain.accounts import PRODUCER_ROLES, STAFF_ROLES
+from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.models.engine import reading
 from traceability.operations.accounts import Invitation, invite
@@ -28,11 +30,13 @@ from traceability.web.handing_over import hand_over
 from traceability.web.languages import choose_language
 from traceability.web.services import services
 from traceability.web.unsent import take_unsent
-from traceability.web.wording import word_done
+from traceability.web.whole_lists import Rows, WholeList, list_as_file
+from traceability.web.wording import role_name, word_done
 from traceability.wording import word_refusal
 
 office_accounts = Blueprint("office_accounts", __name__)
 KEEPERS = ("office", "administrator")
+_AT_ONCE = 500
 
 
 @office_accounts.get("/office/accounts")
@@ -40,6 +44,28 @@ KEEPERS = ("office", "administrator")
 def list_all() -> ResponseReturnValue:
     """All accounts, with search, and the form that invites."""
     return _list()
+
+
+@office_accounts.get("/office/accounts.<ending>")
+@open_to(*KEEPERS)
+def as_file(ending: str) -> ResponseReturnValue:
+    """The accounts that the list shows, as XLSX or as CSV in a ZIP."""
+    search, sort = _asked()
+    who, roles = principal(), {role: role_name(role) for role in (*PRODUCER_ROLES, *STAFF_ROLES)}
+
+    def rows(session: Session) -> Rows:
+        page, more = 0, True
+        while more:
+            found, more = search_accounts(session, search, sort=sort, page=page, by=who, size=_AT_ONCE)
+            for row in found:
+                staff = [f"{roles[role]}, {commune}" if commune else roles[role] for role, commune in row.staff]
+                told = [*staff, *(f"{roles[role]}: {producer}" for _, producer, role in row.producers)]
+                yield (row.name, row.login, "; ".join(told), row.made_on, day_in_vietnam(row.disabled_at) if row.disabled_at else None)
+            page += 1
+
+    named = (("name", gettext("Name")), ("login", gettext("Login")), ("roles", gettext("Roles")))
+    days = (("made_on", gettext("Since")), ("disabled", gettext("Disabled since")))
+    return list_as_file("accounts", WholeList(gettext("Accounts"), (*named, *days), rows), ending, {"search": search} if search else {})
 
 
 @office_accounts.post("/office/accounts/invite")
@@ -138,12 +164,16 @@ def _invitation() -> Invitation:
     return Invitation(login, staff_role=role, commune_code=fields.get("commune") or None if role == "inspector" else None)
 
 
+def _asked() -> tuple[str, str]:
+    sort = request.args.get("sort", "")
+    return request.args.get("search", "").strip()[:100], sort if sort in SORTS else SORTS[0]
+
+
 def _list(problem: str | None = None) -> str:
-    search, sort = request.args.get("search", "").strip()[:100], request.args.get("sort", "")
+    search, sort = _asked()
     page = min(max(request.args.get("page", 0, type=int), 0), 10_000)
     who = principal()
     fields: Mapping[str, str] = request.form or take_unsent() or {}
-    sort = sort if sort in SORTS else SORTS[0]
     with reading(services().engine) as session:
         rows, more = search_accounts(session, search, sort=sort, page=page, by=who)
         producers = list_producers(session)

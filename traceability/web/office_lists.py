@@ -1,18 +1,15 @@
 """The office's lists of producers and of support, and all its lists as files."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
-from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
 from traceability.operations.activity_rows import KINDS, all_done, list_done
 from traceability.operations.expiring import list_endings
@@ -27,12 +24,12 @@ from traceability.web.batch_forms import day_in, whole_number
 from traceability.web.list_files import further_lists
 from traceability.web.register_words import done_kinds, support_kinds
 from traceability.web.services import services
-from traceability.web.table_files import FILE_TYPES, pieces_of
+from traceability.web.whole_lists import Rows, WholeList, list_as_file
 from traceability.web.wording import indication_type, kind_of_producer
 from traceability.wording import word_refusal
 
 office_lists = Blueprint("office_lists", __name__)
-Rows = Iterator[tuple[Cell, ...]]
+OFFICE_ALONE = ("done", "imports")
 
 
 @office_lists.get("/office/producers")
@@ -76,53 +73,30 @@ def done() -> ResponseReturnValue:
 @open_to("office", "inspector")
 def as_file(name: str, ending: str) -> ResponseReturnValue:
     """A list as its page shows it, filtered as there, as XLSX or as CSV in a ZIP."""
-    around = services()
     lists = _lists(name)
     # What was done in the whole province is not for inspectors of a commune.
-    if ending not in FILE_TYPES or name not in lists or (name == "done" and "office" not in principal().staff):
+    if name not in lists or (name in OFFICE_ALONE and "office" not in principal().staff):
         raise NotFound("part_missing", kind="Table")
-    day = day_in_vietnam(around.clock())
-    facts = [(gettext("Made at"), f"{day:%d/%m/%Y}")] + [(gettext("Chosen"), f"{key}: {value}") for key, value in _given().items()]
-    words = {"overview": gettext("Overview"), name: lists[name].title} | {f"{name}.{key}": word for key, word in lists[name].columns}
-    answer = Response(_pieces(around.engine, name, lists[name], ending, facts, words), mimetype=FILE_TYPES[ending])
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}-{day}.{ending}")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return list_as_file(name, lists[name], ending, _given())
 
 
-@dataclass(frozen=True)
-class _List:
-    """A list: its title, its columns with their words, and its rows."""
-
-    title: str
-    columns: tuple[tuple[str, str], ...]
-    rows: Callable[[Session], Rows]
-
-
-def _pieces(engine: Engine, name: str, listed: _List, ending: str, facts: list[tuple[str, str]], words: dict[str, str]) -> Iterator[bytes]:
-    """Nothing here asks for the request, which is over by then."""
-    with reading(engine) as session:
-        table = Table(name, tuple(f"{name}.{key}" for key, _ in listed.columns), listed.rows(session))
-        yield from pieces_of(ending, [table], facts, lambda key: words.get(key, key))
-
-
-def _lists(name_asked: str) -> dict[str, _List]:
+def _lists(name_asked: str) -> dict[str, WholeList]:
     product, producer, until = ("product", gettext("Product")), ("producer", gettext("Producer")), ("until", gettext("Until"))
     name, commune, source = ("name", gettext("Name")), ("commune", gettext("Commune or ward")), ("source", gettext("Source"))
     what, kind, day = ("what", gettext("What it is about")), ("kind", gettext("Kind")), ("day", gettext("Day"))
     online = (("storefront", gettext("Digital storefront")), ("url", gettext("Storefront address")), ("e_payment", gettext("E-payment")))
     number, manager = ("number", gettext("Number")), ("manager", gettext("Manager at registration"))
     return {
-        "producers": _List(gettext("Producers"), (name, kind, commune, *online, ("products", gettext("Products"))), _producer_rows()),
-        "support": _List(
+        "producers": WholeList(gettext("Producers"), (name, kind, commune, *online, ("products", gettext("Products"))), _producer_rows()),
+        "support": WholeList(
             gettext("Support given"),
             (producer, kind, what, day, ("amount", gettext("Amount in đồng, where known")), source),
             _support_rows(),
         ),
-        "expiring": _List(gettext("What ends soon"), (product, producer, what, until, ("left", gettext("Days left"))), _ending_rows()),
-        "indications": _List(gettext("Indications"), (number, name, product, kind, manager), _indication_rows()),
-        "villages": _List(gettext("Craft villages"), (name, commune, what, ("decision", gettext("Decision")), source), _village_rows()),
-        "done": _List(
+        "expiring": WholeList(gettext("What ends soon"), (product, producer, what, until, ("left", gettext("Days left"))), _ending_rows()),
+        "indications": WholeList(gettext("Indications"), (number, name, product, kind, manager), _indication_rows()),
+        "villages": WholeList(gettext("Craft villages"), (name, commune, what, ("decision", gettext("Decision")), source), _village_rows()),
+        "done": WholeList(
             gettext("What was done"),
             (
                 ("day", gettext("Day")),
@@ -135,7 +109,7 @@ def _lists(name_asked: str) -> dict[str, _List]:
             ),
             _done_rows() if name_asked == "done" else (lambda _session: iter(())),
         ),
-        **{key: _List(*listed) for key, listed in further_lists().items()},
+        **further_lists(),
     }
 
 

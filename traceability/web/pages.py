@@ -16,7 +16,6 @@ from traceability.web.account import account
 from traceability.web.alerts import alerts
 from traceability.web.audit_pages import audit_pages
 from traceability.web.batch import batch
-from traceability.web.batch_file import batch_file
 from traceability.web.errors import handle_errors
 from traceability.web.figures import figures
 from traceability.web.findings import findings
@@ -49,6 +48,7 @@ from traceability.web.packs import packs
 from traceability.web.printers import printers
 from traceability.web.printing import printing
 from traceability.web.producer import producer
+from traceability.web.producer_lists import producer_lists
 from traceability.web.producer_words import field_name, package_name, shown_value, sort_name, stage_name, state_name
 from traceability.web.public import public, script_version
 from traceability.web.report_list import report_list
@@ -72,10 +72,10 @@ _BLUEPRINTS = (
     *_OF_ACCOUNTS,
     producer,
     batch,
-    batch_file,
     printing,
     label_files,
     printers,
+    producer_lists,
     stocks,
     logo,
     inspector,
