@@ -34,6 +34,8 @@ from traceability.domain.ocop import last_valid_day
 from traceability.keystore import initialise
 from traceability.migrations import migrate
 from traceability.models import Producer, Product, Recognition, ScanDay
+from traceability.models.engine import acting
+from traceability.operations.load_scans import recount_days
 from traceability.operations.places import communes_of
 
 PIECE = 10_000
@@ -131,8 +133,9 @@ def _scan(app: Flask, scans: int) -> None:
     each = max(1, scans // (batches * days))
     for day in range(days):
         told = {"day": today - timedelta(days=day), "kind": "person", "verdict": "ISSUED", "times": each}
-        with services.engine.execution_options(acting=True).begin() as connection:
-            connection.execute(insert(ScanDay), [{**told, "batch_id": batch_id} for batch_id in ids])
+        with acting(services.engine) as session:
+            session.execute(insert(ScanDay), [{**told, "batch_id": batch_id} for batch_id in ids])
+            recount_days(session, [today - timedelta(days=day)])
 
 
 def _app(folder: Path, database: str, products: int) -> Flask:

@@ -14,7 +14,7 @@ from traceability.domain.dates import add_months, day_in_vietnam
 from traceability.journal.reader import Slice, journal_files, read_slice
 from traceability.journal.record import RECORD_BYTES
 from traceability.models.engine import acting, reading
-from traceability.operations.load_scans import AnotherLoader, Loaded, forget_files, forget_scans, load_slice, loaded_until
+from traceability.operations.load_scans import AnotherLoader, Loaded, forget_files, forget_scans, load_slice, loaded_until, recount_days
 from traceability.operations.register_changes import forget_changes
 from traceability.operations.scan_watch import Looked, look_at_new_scans
 
@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 _PIECE = 5_000
 _CHANGES_KEPT = timedelta(days=1)
 _FILES_KEPT = timedelta(days=400)
+# Days before today whose sums are made anew, each time that old rows go.
+_DAYS_RECOUNTED = 2
 # How soon after it was loaded a scan may be looked at by the rules.
 _LOOKS_EVERY_S = 10.0
 # How long it is looked before more are loaded.
@@ -122,6 +124,8 @@ class ScanLoader:
         with acting(self.engine) as session:
             forget_changes(session, before=now - _CHANGES_KEPT)
             forget_files(session, before=now - _FILES_KEPT)
+        with acting(self.engine) as session:
+            recount_days(session, [day_in_vietnam(now) - timedelta(days=back) for back in range(_DAYS_RECOUNTED, -1, -1)])
         while not self.stopping():
             with acting(self.engine) as session:
                 piece = forget_scans(session, before_minute=minute, most=_PIECE)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.factories import NOTICE, OFFICE, refused
 from traceability.migrations import current_revision, head_revision, migrate, migrate_down
 from traceability.migrations.keep import WouldLoseRows
-from traceability.models import Base, Batch
+from traceability.models import Base, Batch, DayCount
 from traceability.models.engine import make_engine
 from traceability.operations.withdraw import recall_goods
 
@@ -96,6 +96,20 @@ def test_down_and_up_again_keeps_all_rows_of_the_sample(workshop, client):
         workshop.act(lambda session: setattr(session.get(Batch, batches[0].id), "lot", "OTHER"))
     with pytest.raises(IntegrityError, match="issuance_kept"), engine.begin() as connection:
         connection.execute(text("DELETE FROM issuance"))
+
+
+def test_the_scans_of_days_are_summed_on_the_way_up(workshop, client):
+    made_up, real = workshop.sample()[1], workshop.stamped()
+    for batch in (made_up, real):
+        for number in range(3):
+            client.get(f"/S/{batch.code}", headers={"User-Agent": f"Phone {number}"})
+    workshop.load_scans()
+    with workshop.services.engine.begin() as connection:
+        connection.execute(text("DELETE FROM published_count WHERE scope <> 'all'"))
+    migrate_down(workshop.services.engine, "0024")
+    migrate(workshop.services.engine)
+    with workshop.services.engine.connect() as connection:
+        assert connection.scalars(select(DayCount.times)).all() == [3]
 
 
 @pytest.mark.parametrize("revision", ["0002", "0001", "base"])

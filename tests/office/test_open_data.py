@@ -12,11 +12,12 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from tests.factories import NOTICE, OFFICE, rows_in
+from tests.factories import NOTICE, OFFICE, load_records, rows_in
 from tests.office.test_figures import register  # noqa: F401
 from tests.test_access import cheap_hashes, found, grown, noticed, signed_in  # noqa: F401
 from traceability.domain.dates import day_in_vietnam
-from traceability.models import CraftVillage, Producer, Product, PublishedCount, Recognition, ScanDay, StaffRole
+from traceability.journal.record import Record
+from traceability.models import CraftVillage, Producer, Product, PublishedCount, Recognition, StaffRole
 from traceability.models.engine import acting, reading
 from traceability.operations.figures import count_figures
 from traceability.operations.import_register import begin_import
@@ -303,7 +304,7 @@ def test_an_inspector_of_a_commune_gets_a_file_of_that_commune_alone(workshop, a
 
 def test_what_was_done_leads_to_as_many_rows_as_it_counts(workshop, office, services):
     """Counted anew from the exported rows; what the sample made up counts nowhere."""
-    workshop.sample()
+    made_up = workshop.sample()[0]
     goods = workshop.product()
     by_unit, whole, twice = workshop.stamped(goods, units=30), workshop.stamped(goods), workshop.stamped(goods, quantity=700)
     workshop.issue(by_unit, units=20)
@@ -311,10 +312,16 @@ def test_what_was_done_leads_to_as_many_rows_as_it_counts(workshop, office, serv
     workshop.batch(goods)
     workshop.act(recall_goods, whole.id, NOTICE, units=None, actor=OFFICE, now=workshop.now)
     found(services)
-    with acting(services.engine) as session:
-        for batch, times in ((by_unit, 5), (whole, 2)):
-            session.add(ScanDay(batch_id=batch.id, day=day_in_vietnam(services.clock()), kind="person", verdict="ISSUED", times=times))
-        session.add(ScanDay(batch_id=whole.id, day=day_in_vietnam(services.clock()), kind="robot", verdict="ISSUED", times=99))
+    at_us = int(services.clock().timestamp() * 1_000_000)
+    scans = [(by_unit, "person", 5), (whole, "person", 2), (whole, "robot", 99), (made_up, "person", 3)]
+    load_records(
+        services,
+        (
+            Record(batch.id, 0, "house", "ISSUED", kind, number.to_bytes(16), at_us)
+            for batch, kind, times in scans
+            for number in range(times)
+        ),
+    )
     page = office.get("/office/figures?lang=en").text.replace("&amp;", "&")
     expected = {"batches": 4, "stamps": 30 + 20 + 100 + 700, "recalls": 1, "inspections": 1, "scans": 7}
     for kind, number in expected.items():

@@ -7,19 +7,20 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
+from tests.factories import overlapping
 from tests.scans.conftest import phone
 from traceability import scan_loader
 from traceability.domain.batch import BatchDates
 from traceability.domain.dates import day_in_vietnam
 from traceability.journal.reader import read_slice
 from traceability.journal.record import RECORD_BYTES, Record, format_record
-from traceability.models import BatchCount, JournalFile, Scan, ScanDay, StampCount
+from traceability.models import Batch, BatchCount, DayCount, JournalFile, Scan, ScanDay, StampCount
 from traceability.models.engine import acting, reading
 from traceability.operations import load_scans
-from traceability.operations.load_scans import AnotherLoader, load_slice
+from traceability.operations.load_scans import AnotherLoader, load_slice, recount_days
 from traceability.scan_loader import ScanLoader
 
 NOON = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
@@ -50,8 +51,12 @@ def write(folder, records, name="00000000000000000001-1-a.scans"):
 
 
 def counts(engine) -> dict:
-    """All that is counted, and how many raw scans there are."""
+    """All that is counted, and how many raw scans there are. A day's sum is what its batches' counts make."""
     with reading(engine) as session:
+        plain = select(ScanDay.day, func.sum(ScanDay.times)).join(Batch, Batch.id == ScanDay.batch_id)
+        plain = plain.where(ScanDay.kind == "person", Batch.illustrative.is_(False)).group_by(ScanDay.day)
+        sums = session.execute(select(DayCount.day, DayCount.times).where(DayCount.times > 0))
+        assert dict(sums.all()) == dict(session.execute(plain).all())
         return {
             "scans": session.scalar(select(func.count(Scan.id))),
             "stamps": {(row.batch_id, row.unit): row.times for row in session.scalars(select(StampCount))},
@@ -284,6 +289,46 @@ def test_single_scans_go_after_their_time_and_their_counts_stay(loader, folder, 
     assert loader.forget(months=24) == 8
     assert counts(services.engine) == {**before, "scans": 1}
     assert loader.forget(months=24) == 0
+
+
+def test_scans_that_an_older_version_loaded_are_in_the_sums_of_their_days_within_the_hour(loader, folder, workshop, services, clock):
+    """While both run on one schema."""
+    batches = workshop.stamped(), workshop.stamped()
+    write(folder, [record(batch.id, visitor=number) for number in range(4) for batch in batches])
+    loader.load_all()
+    before = counts(services.engine)
+    for change in ("UPDATE day_count SET times = 3", "DELETE FROM day_count"):
+        with acting(services.engine) as session:
+            session.execute(text(change))
+        loader.forget(months=24)
+        assert counts(services.engine) == before
+
+
+def test_a_sum_that_is_made_anew_while_others_load_has_theirs(loader, folder, workshop, services, clock):
+    batch = workshop.stamped()
+    write(folder, [record(batch.id)])
+    loader.load_all()
+    found = read_slice(write(folder, [record(batch.id, visitor=2)]), 0)
+    today = day_in_vietnam(NOON)
+    for number, (first, second) in enumerate([(True, False), (False, True)]):
+        acts = {
+            True: lambda session: recount_days(session, [today]),
+            False: lambda session, number=number: load_slice(session, f"b{number}", found, now=NOON),
+        }
+        overlapping(services.engine, acts[first], acts[second])
+    assert counts(services.engine)["scans"] == 2
+
+
+def test_scans_of_what_the_sample_made_up_are_in_no_day_s_sum(loader, folder, workshop, services):
+    workshop.sample()
+    with reading(services.engine) as session:
+        made_up = session.scalars(select(Batch.id).where(Batch.illustrative)).first()
+    real = workshop.stamped()
+    write(folder, [record(made_up), record(real.id), record(real.id, kind="robot", visitor=2)])
+    loader.load_all()
+    with reading(services.engine) as session:
+        assert session.scalars(select(DayCount.times)).all() == [1]
+    counts(services.engine)
 
 
 def test_a_file_s_place_is_forgotten_long_after_the_file(loader, folder, workshop, services, clock):

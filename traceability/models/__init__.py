@@ -18,7 +18,7 @@ from traceability.models.register import Evaluation, GeographicalIndication, Pub
 from traceability.models.register_change import RegisterChange
 from traceability.models.register_import import HistoricPlace, ImportEffect, ImportRow, RegisterImport
 from traceability.models.scan import ConsumerReport, KeyAlarm, Scan
-from traceability.models.scan_counts import BatchCount, JournalFile, ScanDay, StampCount
+from traceability.models.scan_counts import BatchCount, DayCount, JournalFile, ScanDay, StampCount
 from traceability.models.shop import Listing, ShopClick
 from traceability.models.support import Support, VisitFacts
 from traceability.models.trust_pack import IssuedPack
@@ -37,6 +37,7 @@ __all__ = [
     "CapacityHold",
     "ConsumerReport",
     "CraftVillage",
+    "DayCount",
     "Delivery",
     "DraftFile",
     "Evaluation",

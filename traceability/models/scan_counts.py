@@ -50,6 +50,17 @@ class ScanDay(Base):
     times: Mapped[int]
 
 
+class DayCount(Base):
+    """Scans by people on one day in Viet Nam, of all batches but those that the sample made up: what the province's figures show."""
+
+    __tablename__ = "day_count"
+    __table_args__ = (CheckConstraint("times >= 0", name="times"),)
+    __audited__ = False
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    times: Mapped[int] = mapped_column(BigInteger)
+
+
 class JournalFile(Base):
     """Up to where a file of scans is loaded. Moved on in the transaction that keeps the scans, so that each is loaded once.
 

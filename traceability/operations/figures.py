@@ -14,7 +14,7 @@ from traceability.domain.dates import add_months
 from traceability.domain.errors import Refused
 from traceability.domain.ocop import GROUPS, RECOGNISED_STARS
 from traceability.domain.roles import Actor, check_role
-from traceability.models import Batch, Goal, Inspection, Producer, PublishedCount, Recall, ScanDay, Support
+from traceability.models import Batch, DayCount, Goal, Inspection, Producer, PublishedCount, Recall, Support
 from traceability.models.goal import GOAL_KINDS
 from traceability.models.register import RECOGNITION_KINDS
 from traceability.models.support import SUPPORT_KINDS
@@ -243,14 +243,8 @@ def _support(session: Session, as_of: date) -> list[Given]:
     return [found[kind] for kind in SUPPORT_KINDS if kind in found]
 
 
-def days_of_scans(as_of: date) -> list[date]:
-    """The days of which scans are shown, the first first."""
-    return [as_of - timedelta(days=back) for back in range(DAYS_OF_SCANS - 1, -1, -1)]
-
-
-def count_scans(session: Session, day: date) -> int:
-    """Scans by people on a day, of real batches."""
-    rows = select(func.coalesce(func.sum(ScanDay.times), 0)).where(ScanDay.day == day, ScanDay.kind == "person")
-    # The few batches that the sample made up are taken off: quicker than a look at the batch of every row.
-    made_up = rows.where(ScanDay.batch_id.in_(select(Batch.id).where(Batch.illustrative)))
-    return int(session.scalar(rows) or 0) - int(session.scalar(made_up) or 0)
+def scans_by_day(session: Session, as_of: date) -> list[tuple[date, int]]:
+    """Scans by people, of real batches, on each of the last days until the day."""
+    days = [as_of - timedelta(days=back) for back in range(DAYS_OF_SCANS - 1, -1, -1)]
+    counted = dict(session.execute(select(DayCount.day, DayCount.times).where(DayCount.day.between(days[0], as_of))).all())
+    return [(day, counted.get(day, 0)) for day in days]

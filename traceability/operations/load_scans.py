@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from traceability.domain.dates import VIETNAM
 from traceability.journal.reader import Slice
 from traceability.journal.record import Record
-from traceability.models import Batch, JournalFile, Scan
+from traceability.models import Batch, DayCount, JournalFile, Scan
 
 _PERSON = "person"
 _NO_STAMP = ("UNKNOWN", "MALFORMED")
@@ -37,6 +37,14 @@ _COUNT_BATCHES = text(
 _COUNT_DAYS = text(
     "INSERT INTO scan_day (batch_id, day, kind, verdict, times) VALUES (:batch_id, :day, :kind, :verdict, :times) "
     "ON CONFLICT (batch_id, day, kind, verdict) DO UPDATE SET times = scan_day.times + excluded.times"
+)
+_COUNT_ALL_OF_DAYS = text(
+    "INSERT INTO day_count (day, times) VALUES (:day, :times) ON CONFLICT (day) DO UPDATE SET times = day_count.times + excluded.times"
+)
+_BEGIN_DAYS = text("INSERT INTO day_count (day, times) VALUES (:day, 0) ON CONFLICT (day) DO NOTHING")
+_RECOUNT_DAY = text(
+    "UPDATE day_count SET times = (SELECT coalesce(sum(scan_day.times), 0) FROM scan_day JOIN batch ON batch.id = scan_day.batch_id "
+    "WHERE scan_day.day = day_count.day AND scan_day.kind = 'person' AND NOT batch.illustrative) WHERE day = :day"
 )
 _INSERT_MANY = text(
     "INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at) SELECT * FROM unnest("
@@ -70,11 +78,14 @@ def load_slice(session: Session, name: str, found: Slice, *, now: datetime) -> L
     """Keeps and counts the scans of a slice, and moves the file's place on. Raises AnotherLoader."""
     _move_on(session, name, found, now)
     sound = [record for record in found.records if _can_be_kept(record)]
-    known = set(session.scalars(select(Batch.id).where(Batch.id.in_({record.batch_id for record in sound}))))
+    known = dict(session.execute(select(Batch.id, Batch.illustrative).where(Batch.id.in_({record.batch_id for record in sound}))).all())
     sound = [record for record in sound if record.batch_id in known]
     people = _keep(session, [record for record in sound if record.kind == _PERSON])
     others = [record for record in sound if record.kind != _PERSON]
     _count(session, people, others)
+    # Last, since all loaders write these rows: whoever has them commits at once.
+    days = Counter(_day(record) for record in people if not known[record.batch_id])
+    _execute(session, _COUNT_ALL_OF_DAYS, [{"day": day, "times": times} for day, times in sorted(days.items())])
     return Loaded(len(people), len(others), len(found.records) - len(sound))
 
 
@@ -210,6 +221,16 @@ def _day(record: Record) -> str:
 @lru_cache(maxsize=4096)
 def _day_of(minute: int) -> str:
     return (_EPOCH + timedelta(minutes=minute)).astimezone(VIETNAM).date().isoformat()
+
+
+def recount_days(session: Session, days: Sequence[date]) -> None:
+    """Counts all scans of some days anew: what an older version loads beside this one is not in their sums."""
+    for day in days:
+        told = {"day": day.isoformat()}
+        session.execute(_BEGIN_DAYS, told)
+        # A statement of its own after the lock is there, so that it sees what others loaded until then.
+        session.execute(select(DayCount.day).where(DayCount.day == day).with_for_update())
+        session.execute(_RECOUNT_DAY, told)
 
 
 def forget_scans(session: Session, *, before_minute: int, most: int) -> int:

@@ -8,14 +8,13 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from traceability.domain.dates import day_in_vietnam
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.ocop import GROUPS
 from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
-from traceability.operations.figures import Figures, count_figures, count_scans, days_of_scans, list_goals, published_counts, set_goal
+from traceability.operations.figures import Figures, count_figures, list_goals, published_counts, scans_by_day, set_goal
 from traceability.operations.places import HOME_PROVINCE, communes_of, place_names
 from traceability.operations.register_rows import ORDERS, Chosen, RecognitionRow, all_recognitions, list_recognitions
 from traceability.web.access import open_to
@@ -48,9 +47,6 @@ _KINDS = ("new", "re_evaluation", "none")
 # Figures by database and day, with the minute in which they were counted.
 _KEPT: dict[tuple[str, date], tuple[int, Figures]] = {}
 _MOST_KEPT = 64
-# Scans by database and day, with the second in which they were counted.
-_SCANS: dict[tuple[str, date], tuple[int, int]] = {}
-_MOST_SCAN_DAYS = 1_000
 MOST_DAYS_A_MINUTE = 20
 _COLUMNS = (
     *("product", "producer", "commune", "group", "stars", "kind", "decision", "decided_on", "valid_until", "withdrawn_on"),
@@ -156,21 +152,6 @@ def _counted(as_of: date, known_on: date | None, *, is_fresh: bool) -> Figures:
             _KEPT.clear()
         _KEPT[key] = (minute, found)
     return found
-
-
-def scans_by_day(session: Session, as_of: date) -> list[tuple[date, int]]:
-    """Scans on each of the last days: of the last two as they were up to a minute ago, of earlier ones up to an hour ago."""
-    around, counted = services(), []
-    now = int(around.clock().timestamp())
-    for day in days_of_scans(as_of):
-        key, lasts = (str(around.engine.url), day), 60 if (around.clock().date() - day).days <= 1 else 3_600
-        kept = _SCANS.get(key)
-        if kept is None or not 0 <= now - kept[0] < lasts:
-            if len(_SCANS) >= _MOST_SCAN_DAYS:
-                _SCANS.clear()
-            kept = _SCANS[key] = (now, count_scans(session, day))
-        counted.append((day, kept[1]))
-    return counted
 
 
 class _TooManyDays(Exception):
