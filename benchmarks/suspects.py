@@ -8,6 +8,7 @@ Honest: 10,000 batches of 300 packs, each pack on a shelf for 5 to 60 days and s
 its buyer's family; among them posts that make one code known overnight, robots that look like people, a class that scans one pack
 together, many phones behind one carrier's address. Copied: one pack's code on 100 to 10,000 objects sold over 90 days. A rival: one
 honest pack's code asked for again and again by machines that look like people. Then the same for codes that stand for a whole batch.
+At last the same once more where the operator has a table of networks, so that scans have a rough place.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from traceability.domain.suspects import RULES, Visit, outnumber_packs, suspicious_since
+from traceability.domain.suspects import RULES, Visit, look_for_signs, odd_visits, outnumber_packs
 
 HOURS = 24
 # When shops are open and people are awake: by the hour in Viet Nam.
@@ -49,6 +50,17 @@ class Assumed:
     # Copies are sold over so many days, and each is scanned by so many on average.
     sold_days: int = 90
     scans_a_copy: float = 0.15
+    # With a table: places in a row, so far from each other; goods are sold at one and taken home at it or the next one; copies
+    # are sold at all. So many scans are placed wrongly (a telephone network's gateway, a company's network), so many not at all.
+    places: int = 5
+    km_apart: float = 250.0
+    wrongly: float = 0.15
+    unplaced: float = 0.3
+    # Of an honest lot's scans so many are of a code that was never issued (a label that was printed and thrown away, a typing
+    # error that passes its check); so many packs are still at home when the goods should be gone, each scanned with this chance.
+    mistaken: float = 0.01
+    kept_too_long: float = 0.05
+    scanned_late: float = 0.1
     # So many scans after the second object a copy should be known.
     within: int = 20
 
@@ -73,23 +85,36 @@ def main() -> None:
     rival(chance)
     print()
     of_batches(given, chance, asked.copied)
+    print()
+    of_oddities(given, chance, asked.copied)
+    print("\nwith places:")
+    honest(given, chance, with_places=True)
+    print(f"\n{'copied unit stamps':28}{'noticed':>9}{'within 20 of 20':>17}{'days, median':>14}{'90 %':>7}")
+    for objects in (100, 300, 1_000, 3_000, 10_000):
+        copied(given, chance, objects, asked.copied, with_places=True)
 
 
 # -------------------------------------------------------------------------------------------------------------- honest
 
 
-def honest(given: Assumed, chance: np.random.Generator) -> None:
+def honest(given: Assumed, chance: np.random.Generator, *, with_places: bool = False) -> None:
     """False alarms among honest batches, by what happened to the pack."""
+
+    def is_suspected(visits: list[Visit]) -> bool:
+        placed = _placed(given, chance, visits, int(chance.integers(given.places)), 0.1) if with_places else visits
+        return _is_suspected(placed, given if with_places else None)
+
     alarms = {"shelf and home": 0, "known by a post": 0, "robot": 0, "class": 0}
     for _ in range(given.batches // 1_000):
-        alarms["shelf and home"] += sum(map(_is_suspected, _packs(given, chance, 1_000 * given.packs)))
+        least = RULES.least_moves + 1 if with_places else RULES.least_visitors
+        alarms["shelf and home"] += sum(map(is_suspected, _packs(given, chance, 1_000 * given.packs, least)))
     for name, each, make in (
         ("known by a post", given.posts_a_batch, _post),
         ("robot", given.robots_a_batch, _robot),
         ("class", given.classes_a_batch, _class),
     ):
         times = int(chance.poisson(each * given.batches))
-        alarms[name] = sum(_is_suspected(make(chance)) for _ in range(times))
+        alarms[name] = sum(is_suspected(make(chance)) for _ in range(times))
         print(f"{name}: {times} packs")
     print(f"\nfalse alarms among {given.batches:,} honest batches of {given.packs} packs:")
     for name, count in alarms.items():
@@ -97,13 +122,13 @@ def honest(given: Assumed, chance: np.random.Generator) -> None:
     print(f"  {'together':20}{sum(alarms.values()):6}{sum(alarms.values()) / given.batches * 10_000:10.1f} per 10,000")
 
 
-def _packs(given: Assumed, chance: np.random.Generator, count: int) -> Iterator[list[Visit]]:
+def _packs(given: Assumed, chance: np.random.Generator, count: int, least: int) -> Iterator[list[Visit]]:
     """The visits of the packs that were scanned often enough to be looked at at all."""
     days = chance.integers(*given.shelf_days, size=count)
     rates = given.passers_by * np.exp(chance.normal(0, given.spread, count))
     on_shelf = chance.poisson(rates * days)
     at_home = np.where(chance.random(count) < given.buyer_scans, 1 + chance.poisson(given.household - 1, count), 0)
-    for at in np.flatnonzero(on_shelf + at_home >= RULES.least_visitors):
+    for at in np.flatnonzero(on_shelf + at_home >= least):
         visits = _spread(chance, int(on_shelf[at]), 0, int(days[at]))
         yield sorted(visits + _spread(chance, int(at_home[at]), int(days[at]), 2))
 
@@ -142,14 +167,29 @@ def _spread(chance: np.random.Generator, count: int, first_day: int, days: int) 
     return [Visit(int(hour), int(name)) for hour, name in zip(at, names, strict=True)]
 
 
-def _is_suspected(visits: list[Visit]) -> bool:
-    return suspicious_since(visits) is not None
+def _placed(given: Assumed, chance: np.random.Generator, visits: list[Visit], place: int, elsewhere: float) -> list[Visit]:
+    """The visits with places as a table tells them: at `place` (from 0), a share `elsewhere` at any; 0 is none, others from 1."""
+    count = len(visits)
+    anywhere = chance.integers(given.places, size=count)
+    told = np.where(chance.random(count) < elsewhere, anywhere, place)
+    told = np.where(chance.random(count) < given.wrongly, chance.integers(given.places, size=count), told) + 1
+    told = np.where(chance.random(count) < given.unplaced, 0, told)
+    return [visit._replace(place=int(number)) for visit, number in zip(visits, told, strict=True)]
+
+
+def _is_suspected(visits: list[Visit], given: Assumed | None = None) -> bool:
+    return _since(visits, given) is not None
+
+
+def _since(visits: list[Visit], given: Assumed | None) -> int | None:
+    """When visits became suspect; with `given` by their places too."""
+    return look_for_signs(visits, km=(lambda one, other: abs(one - other) * given.km_apart) if given else None).suspect_at
 
 
 # ------------------------------------------------------------------------------------------------------------- copied
 
 
-def copied(given: Assumed, chance: np.random.Generator, objects: int, times: int) -> None:
+def copied(given: Assumed, chance: np.random.Generator, objects: int, times: int, *, with_places: bool = False) -> None:
     """How many copied stamps are noticed, how many scans and days after the second object was first scanned."""
     noticed, in_time, reached, days = 0, 0, 0, []
     for _ in range(times):
@@ -158,7 +198,10 @@ def copied(given: Assumed, chance: np.random.Generator, objects: int, times: int
         own = _spread(chance, int(chance.poisson(0.5)), 0, 30) + _spread(chance, int(chance.integers(3)), 30, 2)
         if not of_copies:
             continue
-        since = suspicious_since(sorted(own + of_copies))
+        if with_places:
+            of_copies = _placed(given, chance, of_copies, 0, 1.0)
+            own = _placed(given, chance, sorted(own), 0, 0.1)
+        since = _since(sorted(own + of_copies), given if with_places else None)
         reached += len(of_copies) >= given.within
         if since is None:
             continue
@@ -197,6 +240,22 @@ def of_batches(given: Assumed, chance: np.random.Generator, times: int) -> None:
             foreign = _spread(chance, int(chance.poisson(objects * given.scans_a_copy)), 30, given.sold_days)
             noticed += outnumber_packs(_days(_a_batch(given, chance) + [visit.hour for visit in foreign]), given.packs)
         print(f"  on {objects:,} foreign objects: {noticed / times:.1%} noticed")
+
+
+def of_oddities(given: Assumed, chance: np.random.Generator, times: int) -> None:
+    """Codes of a lot that were never issued, and scans long after its best-before date: of honest lots, made up, and sold too late."""
+
+    def is_odd(count: int, days: int) -> bool:
+        return odd_visits(sorted(_spread(chance, count, 0, days))).suspect_at is not None
+
+    scans = [len(_a_batch(given, chance)) for _ in range(given.batches)]
+    mistaken = sum(is_odd(int(chance.binomial(count, given.mistaken)), given.shelf_days[1]) for count in scans)
+    late = chance.binomial(given.packs, given.kept_too_long * given.scanned_late, size=given.batches)
+    kept = sum(is_odd(int(count), 90) for count in late)
+    print(f"of {given.batches:,} honest lots {mistaken} have an alert of invented codes and {kept} of late scans")
+    for objects in (30, 100, 300, 1_000):
+        noticed = [is_odd(int(chance.poisson(objects * given.scans_a_copy)), given.sold_days) for _ in range(times)]
+        print(f"  {objects:,} objects with invented codes, or packs sold too late: {np.mean(noticed):.1%} noticed")
 
 
 def _a_batch(given: Assumed, chance: np.random.Generator) -> list[int]:

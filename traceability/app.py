@@ -13,6 +13,7 @@ from traceability.audit_checkpoints import Checkpoints
 from traceability.bell import Bell
 from traceability.cli import add_commands
 from traceability.config import PROJECT, SettingError, Settings, read_settings
+from traceability.domain.scan_places import NO_PLACES, PlaceTableError, ScanPlaces, read_places
 from traceability.journal.writer import Journal
 from traceability.keystore import LiveKeyStore
 from traceability.models.audit import on_audited
@@ -82,7 +83,20 @@ def _put_together(settings: Settings, clock: Callable[[], datetime]) -> Services
         watch=RegisterWatch(engine, key_store, bell, known, clock),
         guesses=Guesses(settings.instance / "live" / "guesses", secret.key_for("guesses")),
         packs=PackStore(settings.instance / "packs"),
+        places=_places(settings),
     )
+
+
+def _places(settings: Settings) -> ScanPlaces:
+    """The operator's table. One that cannot be used stops the start with one line: a rule that is silently off protects nobody."""
+    if settings.scan_places is None:
+        return NO_PLACES
+    try:
+        with settings.scan_places.open(encoding="utf-8-sig", newline="") as lines:
+            return read_places(lines)
+    except (OSError, UnicodeDecodeError, PlaceTableError) as error:
+        print(f"Error: SCAN_PLACES={settings.scan_places}: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def _settings_or_exit() -> Settings:

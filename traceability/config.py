@@ -28,6 +28,7 @@ SETTINGS = (
     ("TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-For`"),
     ("SCAN_SYNC", "soon", "`soon`: a scan is on the disk 5 ms after its answer; `wait`: before it"),
     ("SCAN_RETENTION_MONTHS", "24", "how long single scans are kept; their counts stay"),
+    ("SCAN_PLACES", "", "a table of networks and their rough places (see suspects.md); without it no scan has a place"),
     ("LOADER", "1", "`0`: `serve` starts no loader of scans, since `load-scans` runs by itself"),
     ("METRICS_FROM", "127.0.0.0/8, ::1", "networks that may read `/metrics` and `/readyz`, with commas between"),
     ("LOG_FORMAT", "plain on a terminal, else json", "`json`: an object a line; `plain`"),
@@ -86,6 +87,7 @@ class Settings:
     language: str = "en"
     scan_sync: str = "soon"
     scan_retention_months: int = 24
+    scan_places: Path | None = None
     loader: bool = True
     metrics_from: tuple[Network, ...] = ()
     log_format: str = "plain"
@@ -128,6 +130,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         language=_language(given),
         scan_sync=_one_of(given, "SCAN_SYNC", ("soon", "wait")),
         scan_retention_months=_number(given, "SCAN_RETENTION_MONTHS", 24, 1, 1200),
+        scan_places=Path(given["SCAN_PLACES"]).resolve() if given.get("SCAN_PLACES") else None,
         metrics_from=_networks(given.get("METRICS_FROM") or "127.0.0.0/8, ::1"),
         log_format=_one_of(given, "LOG_FORMAT", ("plain", "json") if sys.stderr.isatty() else ("json", "plain")),
         metrics_folder=Path(given["PROMETHEUS_MULTIPROC_DIR"]) if given.get("PROMETHEUS_MULTIPROC_DIR") else None,

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from traceability.domain.dates import add_months, day_in_vietnam
+from traceability.domain.scan_places import NO_PLACES, ScanPlaces
 from traceability.journal.reader import Slice, journal_files, read_slice
 from traceability.journal.record import RECORD_BYTES
 from traceability.models.engine import acting, reading
@@ -63,6 +64,7 @@ class ScanLoader:
     folder: Path
     clock: Callable[[], datetime]
     stopping: Callable[[], bool] = field(default=lambda: False)
+    places: ScanPlaces = NO_PLACES
 
     def load_all(self) -> int:
         """Loads what is there now; how many records. Raises SQLAlchemyError where the database fails: nothing is lost by it."""
@@ -107,7 +109,7 @@ class ScanLoader:
     def look(self) -> Looked:
         """Has the rules look at a piece of what was loaded, and raises alerts. Raises SQLAlchemyError."""
         with acting(self.engine, act="watch_scans") as session:
-            return look_at_new_scans(session, now=self.clock())
+            return look_at_new_scans(session, now=self.clock(), places=self.places)
 
     def _look_a_while(self) -> bool:
         """Looks at pieces for a second, so that scans are loaded meanwhile; whether there are more."""

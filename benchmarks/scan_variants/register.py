@@ -8,21 +8,39 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Engine, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from traceability import create_app
 from traceability.domain import base32, stamp
-from traceability.models import Batch, BatchCount, Issuance, Scan, ScanDay, Stage, StampCount
+from traceability.models import Batch, BatchCount, DayCount, Issuance, ScanDay, Stage, StampCount
 from traceability.web.services import Services
 
 PIECE = 5_000
+MANY = 1_000_000
 DAYS = {"sqlite": "date(minute * 60 + 25200, 'unixepoch')", "postgresql": "(to_timestamp(minute * 60.0 + 25200) AT TIME ZONE 'UTC')::date"}
+MOMENT = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%S.000000', {} * 60, 'unixepoch')".format,
+    "postgresql": "to_timestamp({} * 60.0)".format,
+}
+SCANS = {
+    "sqlite": """
+        WITH RECURSIVE made(number) AS (SELECT :start UNION ALL SELECT number + 1 FROM made WHERE number < :end)
+        INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at)
+        SELECT :first + abs(random() % :many), 0, 'house', 'ISSUED', randomblob(16), CAST(:begins + number * :step AS INTEGER) / 60,
+            strftime('%Y-%m-%d %H:%M:%S.000000', CAST(:begins + number * :step AS INTEGER), 'unixepoch') FROM made
+    """,
+    "postgresql": """
+        INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at)
+        SELECT :first + floor(random() * :many)::integer, 0, 'house', 'ISSUED', uuid_send(gen_random_uuid()),
+            floor((:begins + number * :step) / 60)::integer, to_timestamp(:begins + number * :step)
+        FROM generate_series(CAST(:start AS integer), CAST(:end AS integer)) AS number
+    """,
+}
 
 
 def add_batches(services: Services, count: int, *, units: int = 0, with_stages: bool = True) -> list[str]:
@@ -64,40 +82,52 @@ def add_batches(services: Services, count: int, *, units: int = 0, with_stages: 
 
 
 def add_scans(services: Services, count: int) -> None:
-    """Adds raw scans of the last year and their counts, all at random."""
-    with services.engine.connect() as connection:
-        first, last = connection.execute(select(func.min(Batch.id), func.max(Batch.id))).one()
-    chance, now = random.Random(9), datetime.now(UTC)
-    for start in range(0, count, 20 * PIECE):
-        # Oldest first, as they come.
-        begins = now - timedelta(days=365) * (1 - start / count)
-        rows = list(_scans(chance, min(20 * PIECE, count - start), first, last, begins))
-        with services.engine.execution_options(acting=True).begin() as connection:
-            connection.execute(insert(Scan), rows)
+    """Adds raw scans of the last year and their counts, all at random. The database makes the rows itself: a hundred million are many."""
+    days, first_day = 365, datetime.now(UTC) - timedelta(days=365)
+    name = services.engine.dialect.name
+    begins, step = int(first_day.timestamp()), days * 86_400 / count
     with services.engine.execution_options(acting=True).begin() as connection:
-        for table in (StampCount, BatchCount, ScanDay):
+        first, last = connection.execute(select(func.min(Batch.id), func.max(Batch.id))).one()
+        connection.execute(text("DROP INDEX ix_scan_batch_id_unit_minute"))
+    # Oldest first, as they come.
+    for start in range(0, count, MANY):
+        told = {
+            "first": first,
+            "many": last - first + 1,
+            "start": start,
+            "end": min(start + MANY, count) - 1,
+            "begins": begins,
+            "step": step,
+        }
+        with services.engine.execution_options(acting=True).begin() as connection:
+            connection.execute(text(SCANS[name]), told)
+    with services.engine.execution_options(acting=True).begin() as connection:
+        connection.execute(text("CREATE INDEX ix_scan_batch_id_unit_minute ON scan (batch_id, unit, minute)"))
+    _count(services.engine)
+
+
+def _count(engine: Engine) -> None:
+    """Counts by the index alone: a look at each of a hundred million rows in the order of their batches takes an hour."""
+    name = engine.dialect.name
+    with engine.execution_options(acting=True).begin() as connection:
+        for table in (StampCount, BatchCount, ScanDay, DayCount):
             connection.execute(text(f"DELETE FROM {table.__tablename__}"))
         connection.execute(
             text(
                 "INSERT INTO stamp_count (batch_id, unit, times, first_at, last_at) "
-                "SELECT batch_id, unit, count(*), min(scanned_at), max(scanned_at) FROM scan GROUP BY batch_id, unit"
+                f"SELECT batch_id, unit, count(*), {MOMENT[name]('min(minute)')}, {MOMENT[name]('max(minute)')} FROM scan "
+                "GROUP BY batch_id, unit"
             )
         )
-        connection.execute(text("INSERT INTO batch_count (batch_id, times) SELECT batch_id, count(*) FROM scan GROUP BY batch_id"))
-        day = DAYS[connection.dialect.name]
+        connection.execute(text("INSERT INTO batch_count (batch_id, times) SELECT batch_id, sum(times) FROM stamp_count GROUP BY batch_id"))
+    with engine.execution_options(acting=True).begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO scan_day (batch_id, day, kind, verdict, times) "
-                f"SELECT batch_id, {day}, 'person', verdict, count(*) FROM scan GROUP BY batch_id, {day}, verdict"
+                f"SELECT batch_id, {DAYS[name]}, 'person', 'ISSUED', count(*) FROM scan GROUP BY 1, 2"
             )
         )
-
-
-def _scans(chance: random.Random, count: int, first: int, last: int, begins: datetime) -> Iterator[dict[str, Any]]:
-    for number in range(count):
-        at = begins + timedelta(seconds=number / 10)
-        values = {"batch_id": chance.randint(first, last), "unit": 0, "form": "house", "verdict": "ISSUED", "scanned_at": at}
-        yield {**values, "visitor": chance.randbytes(16), "minute": int(at.timestamp()) // 60}
+        connection.execute(text("INSERT INTO day_count (day, times) SELECT day, sum(times) FROM scan_day GROUP BY day"))
 
 
 def _columns(row: object, model: Any, *left_out: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traceability.domain.suspects import RULES, Visit, suspicious_since
+from traceability.domain.suspects import RULES, Visit, far_moves, look_for_signs, suspicious_since
 
 DAY = 24
 
@@ -58,3 +58,55 @@ def test_more_visits_never_make_a_code_suspect_later_unless_they_are_a_burst(pai
     if since is not None:
         until = [visit for visit in rows if visit.hour <= since]
         assert suspicious_since(until) == since and len({(visit.hour // DAY, visit.name) for visit in until}) >= RULES.least_visitors
+
+
+def km(one, other):
+    return 250.0 * abs(one - other)
+
+
+def there_and_back(count, *, places=(1, 2), every=30):
+    """A scan every so many hours, in turn at these places."""
+    return [Visit(every * number, number, places[number % len(places)]) for number in range(count)]
+
+
+def test_a_code_that_is_scanned_far_from_where_it_was_again_and_again_is_suspect():
+    rows = there_and_back(10)
+    signs = look_for_signs(rows, km=km)
+    assert signs.suspect_at == rows[RULES.least_moves].hour and signs.moves == RULES.least_moves
+    assert signs.places == ((1, 4), (2, 4)) and look_for_signs(rows[: RULES.least_moves], km=km).suspect_at is None
+
+
+def test_without_a_table_places_say_nothing():
+    assert look_for_signs(there_and_back(10)).suspect_at is None
+
+
+def test_places_near_each_other_or_not_known_are_no_move():
+    assert look_for_signs(there_and_back(10), km=lambda *_: RULES.far_km).suspect_at is None
+    assert look_for_signs(there_and_back(10, places=(0, 1)), km=km).suspect_at is None
+    assert far_moves(there_and_back(9, places=(1, 0, 2)), km) == [60, 90, 150, 180, 240]
+
+
+def test_a_pack_that_is_sent_and_taken_home_is_not_suspect():
+    rows = [Visit(7 * number, number, 1 if number < 6 else 2) for number in range(12)]
+    assert look_for_signs(rows, km=km).suspect_at is None
+
+
+def test_a_family_in_two_networks_on_one_evening_is_not_suspect():
+    evening = sorted(Visit(20 + number % 3, number, 1 + number % 2) for number in range(12))
+    assert look_for_signs(evening, km=km).suspect_at is None
+
+
+def test_a_machine_that_comes_from_everywhere_at_the_same_hour_is_not_suspect():
+    assert look_for_signs(there_and_back(13, every=DAY), km=km).suspect_at is None
+
+
+def test_moves_in_the_wake_of_a_post_count_for_nothing():
+    post = [Visit(0, number, 1 + number % 5) for number in range(200)]
+    assert look_for_signs([*post, *(visit._replace(hour=visit.hour + 48) for visit in there_and_back(13))], km=km).suspect_at is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 50), st.integers(0, 4)), max_size=60))
+def test_places_only_ever_make_a_code_suspect_sooner(rows):
+    visits = sorted(Visit(*row) for row in rows)
+    alone, placed = look_for_signs(visits).suspect_at, look_for_signs(visits, km=km).suspect_at
+    assert alone is None or (placed is not None and placed <= alone)

@@ -1,5 +1,8 @@
 """48 bytes of a scan."""
 
+import struct
+import zlib
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +13,8 @@ NUMBERS = st.integers(0, 2**64 - 1)
 RECORDS = st.builds(
     Record,
     batch_id=NUMBERS,
-    unit=NUMBERS,
+    unit=st.integers(0, 2**32 - 1),
+    place=st.integers(0, 2**16 - 1),
     form=st.sampled_from(FORMS),
     verdict=st.sampled_from(VERDICTS),
     kind=st.sampled_from(KINDS),
@@ -35,6 +39,13 @@ def test_one_flipped_bit_is_noticed(record, bit):
 @given(st.binary(max_size=2 * RECORD_BYTES))
 def test_other_bytes_are_no_record(content):
     assert parse_record(content) is None
+
+
+def test_a_record_without_a_place_is_what_older_programs_read_and_write():
+    """Their layout: a unit of eight bytes, and no place."""
+    record = Record(7, 9, "house", "ISSUED", "person", bytes(range(16)), 1_790_000_000_000_000)
+    body = struct.pack("<BBBBQQQ16s", 1, 0, 0, VERDICTS.index("ISSUED"), 7, 9, record.at_us, record.visitor)
+    assert format_record(record) == struct.pack("<I", zlib.crc32(body)) + body
 
 
 def test_zeros_as_a_power_cut_leaves_them_are_no_record():

@@ -24,6 +24,7 @@ ADDED_LATER = {
     "recognition": {"decision_folded", "withdrawal_recorded_at", "superseded_at"},
     "print_run": {"design", "language"},
     "growing_area": {"code_folded"},
+    "scan": {"place"},
     "suspicion": {"suspected_by", "cleared_by"},
     "consumer_report": {"photograph", "handled_at", "handled_by", "handled_words"},
 }

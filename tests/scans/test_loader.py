@@ -124,7 +124,7 @@ def test_days_are_days_in_viet_nam(loader, folder, workshop, services):
 
 def test_records_that_name_no_batch_are_left_out_told_and_hold_nothing_up(loader, folder, workshop, services, caplog):
     batch = workshop.stamped()
-    write(folder, [record(999_999), record(2**63), record(batch.id, unit=2**40), record(batch.id)])
+    write(folder, [record(999_999), record(2**63), record(batch.id, unit=2**31), record(batch.id)])
     assert loader.load_all() == 4
     assert counts(services.engine)["scans"] == 1 and "3 records name no batch" in caplog.text
 

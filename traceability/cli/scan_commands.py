@@ -23,7 +23,7 @@ def add(app: Flask, services: Services) -> None:
     def load_scans(*, once: bool) -> None:
         """Load scans from the journal into the database until stopped. Any number of these may run at once."""
         stopped = threading.Event()
-        loader = ScanLoader(services.engine, services.journal.folder, services.clock, stopped.is_set)
+        loader = ScanLoader(services.engine, services.journal.folder, services.clock, stopped.is_set, services.places)
         if once:
             with speaking(services):
                 click.echo(f"loaded {loader.load_all()} scans")

@@ -1,4 +1,4 @@
-"""Whether scans fit what was issued, from times alone: no place and no person is known.
+"""Whether scans fit what was issued, from times alone: no person is known, and no place unless the operator has a table of networks.
 
 One pack is scanned by few people, at few hours of its life. A code that stands on many objects is scanned here and there, at ever
 new hours. Three things look like that and are not: a post that makes a code known overnight (a burst, and then ever fewer for
@@ -12,8 +12,9 @@ are strangely many of them for its packs.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 HOURS_A_DAY = 24
@@ -25,10 +26,18 @@ CONCLUSIONS = ("copied", "genuine", "unclear")
 
 
 class Visit(NamedTuple):
-    """A scan by a person: the hour in which it was, counted from anywhere, and the visitor's name, which holds for a day."""
+    """A scan by a person: the hour in which it was, counted from anywhere, and the visitor's name, which holds for a day.
+
+    `place` is the number of a rough place, 0 where it is not known.
+    """
 
     hour: int
     name: int
+    place: int = 0
+
+
+Distance = Callable[[int, int], float]
+"""How far two places are from each other, in km."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,9 @@ class Rules:
     `odd_visitors` at `odd_hours` different hours within `odd_window_hours` who scan units that were never issued, or goods
     whose best-before date is `late_days` past; and `scans_a_pack` within `window_hours`, of each day no more than
     `share_a_day` of the packs counted, so that one day's news does not do it, and `least_scans` in any case.
+
+    Where places are known, a unit is suspect as well after `least_moves` moves from one scan to the next over more than `far_km`,
+    on `move_days` different days: a pack is sent to a shop and taken home, and not there and back again.
     """
 
     least_visitors: int = 14
@@ -56,6 +68,9 @@ class Rules:
     scans_a_pack: float = 5.0
     share_a_day: float = 0.1
     least_scans: int = 100
+    least_moves: int = 7
+    move_days: int = 4
+    far_km: float = 100.0
 
 
 RULES = Rules()
@@ -63,13 +78,18 @@ RULES = Rules()
 
 @dataclass(frozen=True)
 class Signs:
-    """What a unit's visits show: the hour of the visit that made it suspect, that of the latest burst, and what was counted for it."""
+    """What a unit's visits show: the hour of the visit that made it suspect, that of the latest burst, and what was counted for it.
+
+    `moves` are those that no pack makes so often; `places` those that are known, each with its visits, the most first.
+    """
 
     suspect_at: int | None = None
     burst_at: int | None = None
     first_hour: int | None = None
     visitors: int = 0
     hours: int = 0
+    moves: int = 0
+    places: tuple[tuple[int, int], ...] = ()
 
 
 def suspicious_since(visits: Iterable[Visit], rules: Rules = RULES) -> int | None:
@@ -77,36 +97,46 @@ def suspicious_since(visits: Iterable[Visit], rules: Rules = RULES) -> int | Non
     return look_for_signs(visits, rules).suspect_at
 
 
-def look_for_signs(visits: Iterable[Visit], rules: Rules = RULES, *, last_burst: int | None = None) -> Signs:
+def look_for_signs(visits: Iterable[Visit], rules: Rules = RULES, *, last_burst: int | None = None, km: Distance | None = None) -> Signs:
     """What a unit's visits, in the order of their hours, show up to the first that makes it suspect.
 
-    `last_burst` is the hour of a burst that was seen before them.
+    `last_burst` is the hour of a burst that was seen before them; `km` tells how far places are from each other.
     """
-    counted: deque[int] = deque()
+    counted: deque[Visit] = deque()
     lately: deque[int] = deque()
     burst_at = last_burst
-    for hour in _once_a_day(visits):
+    for visit in _once_a_day(visits):
+        hour = visit.hour
         lately.append(hour)
         while lately[0] <= hour - rules.burst_hours:
             lately.popleft()
         if len(lately) >= rules.burst_visitors:
             burst_at = hour
-            while counted and counted[-1] > hour - rules.burst_hours:
+            while counted and counted[-1].hour > hour - rules.burst_hours:
                 counted.pop()
         if burst_at is not None and hour < burst_at + rules.wake_hours:
             continue
-        counted.append(hour)
-        while counted[0] <= hour - rules.window_hours:
+        counted.append(visit)
+        while counted[0].hour <= hour - rules.window_hours:
             counted.popleft()
-        if _fits_many_objects(counted, rules):
-            return Signs(hour, burst_at, counted[0], len(counted), len(set(counted)))
-    return Signs(burst_at=burst_at, first_hour=counted[0] if counted else None, visitors=len(counted), hours=len(set(counted)))
+        moves = far_moves(counted, km, rules) if km else []
+        if _fits_many_objects([each.hour for each in counted], moves, rules):
+            places = Counter(each.place for each in counted if each.place)
+            hours = {each.hour for each in counted}
+            return Signs(hour, burst_at, counted[0].hour, len(counted), len(hours), len(moves), tuple(places.most_common()))
+    return Signs(burst_at=burst_at)
+
+
+def far_moves(visits: Iterable[Visit], km: Distance, rules: Rules = RULES) -> list[int]:
+    """The hours of visits that are far from the ones before, among those of which the place is known."""
+    placed = pairwise(visit for visit in visits if visit.place)
+    return [after.hour for before, after in placed if before.place != after.place and km(before.place, after.place) > rules.far_km]
 
 
 def odd_visits(visits: Iterable[Visit], rules: Rules = RULES) -> Signs:
     """Whether so many different visitors, at so many hours, did what hardly anybody has a reason to do."""
     counted: deque[int] = deque()
-    for hour in _once_a_day(visits):
+    for hour, *_ in _once_a_day(visits):
         counted.append(hour)
         while counted[0] <= hour - rules.odd_window_hours:
             counted.popleft()
@@ -122,19 +152,20 @@ def outnumber_packs(scans_by_day: Iterable[int], packs: int, rules: Rules = RULE
     return counted >= max(rules.least_scans, packs * rules.scans_a_pack)
 
 
-def _once_a_day(visits: Iterable[Visit]) -> Iterator[int]:
-    """The hours of the visits, each visitor's first of a day alone."""
+def _once_a_day(visits: Iterable[Visit]) -> Iterator[Visit]:
+    """Each visitor's first visit of a day alone."""
     today, names = -1, set[int]()
-    for hour, name in visits:
-        if hour // HOURS_A_DAY != today:
-            today, names = hour // HOURS_A_DAY, set()
-        if name not in names:
-            names.add(name)
-            yield hour
+    for visit in visits:
+        if visit.hour // HOURS_A_DAY != today:
+            today, names = visit.hour // HOURS_A_DAY, set()
+        if visit.name not in names:
+            names.add(visit.name)
+            yield visit
 
 
-def _fits_many_objects(hours: deque[int], rules: Rules) -> bool:
-    if len(hours) < rules.least_visitors or len(set(hours)) < rules.least_hours:
+def _fits_many_objects(hours: Sequence[int], moves: Sequence[int], rules: Rules) -> bool:
+    is_everywhere = len(moves) >= rules.least_moves and len({hour // HOURS_A_DAY for hour in moves}) >= rules.move_days
+    if not is_everywhere and (len(hours) < rules.least_visitors or len(set(hours)) < rules.least_hours):
         return False
     [(_, most)] = Counter(hour % HOURS_A_DAY for hour in hours).most_common(1)
     return most <= rules.same_hour_share * len(hours)

@@ -38,6 +38,8 @@ class Scan(Base):
     visitor: Mapped[bytes] = mapped_column(LargeBinary)
     minute: Mapped[int]
     scanned_at: Mapped[datetime] = mapped_column(Instant)
+    # The number of a rough place in the operator's table, where there is one.
+    place: Mapped[int | None]
 
 
 class ConsumerReport(Base):

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session, joinedload
 from traceability.domain import address, base32, stamp
 from traceability.domain.accounts import Principal
 from traceability.domain.errors import Malformed, NotFound, Refused
-from traceability.models import Batch, BatchInput, ConsumerReport, Delivery, Inspection, Recall, Revocation, ScanDay, Suspicion
+from traceability.models import Batch, BatchInput, ConsumerReport, Delivery, Inspection, Recall, Revocation, Scan, ScanDay, Suspicion
 from traceability.operations.alerts import suspicions_of
 from traceability.operations.areas import batches_of_area, names_batch
 from traceability.operations.open_batch import last_unit
 from traceability.operations.scan import Keys, count_scans
+
+PLACES_DAYS = 30
+_MOST_PLACED = 20_000
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,16 @@ def view_inspected(session: Session, batch: Batch) -> InspectedBatch:
         suspicions=suspicions_of(session, batch.id),
         reports=list(session.scalars(placed.order_by(ConsumerReport.id.desc()).limit(50))),
     )
+
+
+def places_of_scans(session: Session, batch_id: int, now: datetime) -> list[tuple[int, int]]:
+    """Where a batch was scanned in the last PLACES_DAYS days, by the places' numbers, the most first; of many scans the latest."""
+    since = int(now.timestamp()) // 60 - PLACES_DAYS * 24 * 60
+    rows = select(Scan.place).where(Scan.batch_id == batch_id, Scan.minute >= since, Scan.place.is_not(None))
+    latest = rows.order_by(Scan.minute.desc()).limit(_MOST_PLACED).subquery()
+    times = func.count()
+    found = session.execute(select(latest.c.place, times).group_by(latest.c.place).order_by(times.desc(), latest.c.place).limit(20))
+    return [(number, count) for number, count in found]
 
 
 def search_batches(session: Session, by: Principal, search: str) -> tuple[list[Batch], bool]:

@@ -23,7 +23,7 @@ _NO_STAMP = ("UNKNOWN", "MALFORMED")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Microseconds; later ones were written by no clock.
 _LATEST = 4_102_444_800_000_000
-_SCAN_COLUMNS = ("batch_id", "unit", "form", "verdict", "visitor", "minute", "scanned_at")
+_SCAN_COLUMNS = ("batch_id", "unit", "form", "verdict", "visitor", "minute", "scanned_at", "place")
 _COUNT_STAMPS = text(
     "INSERT INTO stamp_count (batch_id, unit, times, first_at, last_at) VALUES (:batch_id, :unit, :times, :first_at, :last_at) "
     "ON CONFLICT (batch_id, unit) DO UPDATE SET times = stamp_count.times + excluded.times, "
@@ -47,12 +47,12 @@ _RECOUNT_DAY = text(
     "WHERE scan_day.day = day_count.day AND scan_day.kind = 'person' AND NOT batch.illustrative) WHERE day = :day"
 )
 _INSERT_MANY = text(
-    "INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at) SELECT * FROM unnest("
+    f"INSERT INTO scan ({', '.join(_SCAN_COLUMNS)}) SELECT * FROM unnest("  # noqa: S608
     "CAST(:batch_id AS integer[]), CAST(:unit AS integer[]), CAST(:form AS text[]), CAST(:verdict AS text[]), "
-    "CAST(:visitor AS bytea[]), CAST(:minute AS integer[]), CAST(:scanned_at AS timestamptz[])) "
+    "CAST(:visitor AS bytea[]), CAST(:minute AS integer[]), CAST(:scanned_at AS timestamptz[]), CAST(:place AS integer[])) "
     "ON CONFLICT DO NOTHING RETURNING batch_id, unit, verdict, visitor, minute"
 )
-Row = tuple[int, int, str, str, bytes, int, object]
+Row = tuple[int, int, str, str, bytes, int, object, int | None]
 
 
 class AnotherLoader(Exception):
@@ -128,7 +128,7 @@ def _keep(session: Session, records: Iterable[Record]) -> list[Record]:
 def _insert_one_by_one(session: Session, rows: Sequence[Row]) -> list[Row]:
     """SQLite tells for each row whether it was new; its driver is quick enough at that, where SQLAlchemy's layers are not."""
     cursor = _driver_cursor(session)
-    statement = f"INSERT INTO scan ({', '.join(_SCAN_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
+    statement = f"INSERT INTO scan ({', '.join(_SCAN_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
     new = []
     try:
         for row in rows:
@@ -207,7 +207,7 @@ def _key_of(row: Row) -> tuple[int, int, int, bytes, str]:
 
 def _row(record: Record, stored: Callable[[int], object]) -> Row:
     minute = record.at_us // 60_000_000
-    return record.batch_id, record.unit, record.form, record.verdict, record.visitor, minute, stored(record.at_us)
+    return record.batch_id, record.unit, record.form, record.verdict, record.visitor, minute, stored(record.at_us), record.place or None
 
 
 def _instant(at_us: int) -> datetime:

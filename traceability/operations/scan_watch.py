@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from traceability.domain.dates import VIETNAM, day_in_vietnam
+from traceability.domain.scan_places import MOST_PLACES, NO_PLACES, NOWHERE, ScanPlaces
 from traceability.domain.suspects import HOURS_A_DAY, RULES, Rules, Signs, Visit, look_for_signs, odd_visits, outnumber_packs
 from traceability.models import Alert, Batch, BatchCount, Scan, ScanDay, ScanWatch, StampCount, Suspicion
 
@@ -16,6 +17,7 @@ from traceability.models import Alert, Batch, BatchCount, Scan, ScanDay, ScanWat
 PIECE = 1_000
 # So many visits are a burst or fit the rule, so that older ones change nothing.
 _NEWEST = 500
+_MOST_PLACES_TOLD = 10
 _LOOKED_DAILY = timedelta(days=1)
 _AT_ONCE = 400
 _VIETNAM_AHEAD_MINUTES = 420
@@ -42,7 +44,7 @@ class _Touched:
     late: set[int] = field(default_factory=set)
 
 
-def look_at_new_scans(session: Session, *, now: datetime, rules: Rules = RULES) -> Looked:
+def look_at_new_scans(session: Session, *, now: datetime, rules: Rules = RULES, places: ScanPlaces = NO_PLACES) -> Looked:
     """Looks at the next scans that were loaded, and raises alerts. Nobody is told but by the rows.
 
     A scan that another loader commits later than one with a higher number is looked at with the stamp's next one.
@@ -68,7 +70,7 @@ def look_at_new_scans(session: Session, *, now: datetime, rules: Rules = RULES) 
             touched.late.add(batch_id)
         scans += count
     place.scan_id = ends
-    _Watch(session, now, rules).look(touched)
+    _Watch(session, now, rules, places).look(touched)
     session.flush()
     # Numbers have gaps, so that a piece may hold fewer scans than its length.
     return Looked(scans, ends < newest)
@@ -77,8 +79,8 @@ def look_at_new_scans(session: Session, *, now: datetime, rules: Rules = RULES) 
 class _Watch:
     """One round: what was alerted of the touched stamps is known at once."""
 
-    def __init__(self, session: Session, now: datetime, rules: Rules) -> None:
-        self._session, self._now, self._rules = session, now, rules
+    def __init__(self, session: Session, now: datetime, rules: Rules, places: ScanPlaces) -> None:
+        self._session, self._now, self._rules, self._places = session, now, rules, places
         self._hour = (int(now.timestamp()) // 60 + _VIETNAM_AHEAD_MINUTES) // 60
 
     def look(self, touched: _Touched) -> None:
@@ -101,7 +103,9 @@ class _Watch:
         asked = sorted(stamps)
         for start in range(0, len(asked), _AT_ONCE):
             piece = tuple_(StampCount.batch_id, StampCount.unit).in_(asked[start : start + _AT_ONCE])
-            rows = select(StampCount.batch_id, StampCount.unit).where(piece, StampCount.times >= self._rules.least_visitors)
+            # Each move has a scan that it begins at.
+            least = min(self._rules.least_visitors, self._rules.least_moves + 1) if self._places else self._rules.least_visitors
+            rows = select(StampCount.batch_id, StampCount.unit).where(piece, StampCount.times >= least)
             found |= {(batch_id, unit) for batch_id, unit in self._session.execute(rows)}
         return found
 
@@ -131,7 +135,8 @@ class _Watch:
             if self._now < burst.looked_at + _LOOKED_DAILY:
                 return
             burst.looked_at = self._now
-        signs = look_for_signs(self._visits(stamp, self._rules.window_hours, copied), self._rules, last_burst=last_burst)
+        visits, km = self._visits(stamp, self._rules.window_hours, copied), self._places.km if self._places else None
+        signs = look_for_signs(visits, self._rules, last_burst=last_burst, km=km)
         if signs.burst_at is not None and signs.burst_at != last_burst:
             self._keep_burst(burst, stamp, signs.burst_at)
         if signs.suspect_at is not None:
@@ -153,11 +158,13 @@ class _Watch:
         if closed is not None and closed.closed_at is not None:
             since = max(since, int(closed.closed_at.timestamp()) // 60 + 1)
         identity = () if further else (Scan.unit == stamp[1], Scan.verdict.not_in(_NO_STAMP))
-        first = func.min(Scan.minute)
+        # The place of the first scan comes along in the number's last digits: no database tells another column of a minimum's row.
+        first = func.min(cast(Scan.minute, BigInteger) * (MOST_PLACES + 1) + func.coalesce(Scan.place, NOWHERE))
         rows = select(first, Scan.visitor).where(Scan.batch_id == stamp[0], Scan.minute >= since, *identity, *further)
         newest = self._session.execute(rows.group_by(Scan.visitor).order_by(first.desc()).limit(_NEWEST)).all()
         # Days begin when visitors get new names: at midnight in Viet Nam.
-        return [Visit((minute + _VIETNAM_AHEAD_MINUTES) // 60, int.from_bytes(visitor)) for minute, visitor in reversed(newest)]
+        told = ((*divmod(first, MOST_PLACES + 1), visitor) for first, visitor in reversed(newest))
+        return [Visit((minute + _VIETNAM_AHEAD_MINUTES) // 60, int.from_bytes(visitor), place) for minute, place, visitor in told]
 
     # ---------------------------------------------------------------------------------------------------------- batches
 
@@ -209,7 +216,9 @@ class _Watch:
             "since": _instant(signs.first_hour),
             "until": _instant(signs.suspect_at),
         }
-        return {**counted, "days": window_hours // HOURS_A_DAY, "rules": asdict(self._rules)}
+        # By name, since a table can be another one when the alert is read.
+        placed = {"moves": signs.moves, "places": [(self._places.name(place), times) for place, times in signs.places[:_MOST_PLACES_TOLD]]}
+        return {**counted, **(placed if signs.places else {}), "days": window_hours // HOURS_A_DAY, "rules": asdict(self._rules)}
 
     def _raise(self, kind: str, stamp: Stamp, evidence: dict[str, Any]) -> None:
         suspicion = None

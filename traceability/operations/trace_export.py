@@ -158,7 +158,7 @@ def _kinds() -> list[_Kind]:
         _kind("reports", ConsumerReport, ConsumerReport.reported_at, "unit", "kind", "place", "words", "reported_at", "handled_words"),
         _Kind("scan_days", _of(ScanDay, "day", "kind", "verdict", "times"), ScanDay.day, ScanDay, ScanDay.day),
         # Of whoever scanned nothing is told: not even the name that is thrown away each day.
-        _kind("scans", Scan, Scan.minute, "unit", "form", "verdict", "scanned_at"),
+        _kind("scans", Scan, Scan.minute, "unit", "form", "verdict", "place", "scanned_at"),
     ]
 
 

@@ -21,6 +21,7 @@ from traceability.web.findings import result_words
 from traceability.web.inspected import acting_role, back_to, inspected_page
 from traceability.web.languages import choose_language
 from traceability.web.services import services
+from traceability.web.wording import format_number
 from traceability.wording import word_refusal
 
 alerts = Blueprint("alerts", __name__)
@@ -123,11 +124,17 @@ def _evidence(kind: str, found: dict[str, Any]) -> list[tuple[str, str | int | d
             (gettext("Scans a pack that raise an alert"), str(rules["scans_a_pack"])),
         ]
     names = ("least_visitors", "least_hours") if kind == "copied" else ("odd_visitors", "odd_hours")
+    placed: list[tuple[str, str | int | datetime]] = []
+    if found.get("places"):
+        told = ", ".join(f"{name} ({format_number(times)})" for name, times in found["places"])
+        far = gettext("From one scan to the next over more than %(km)s km, so often", km=format_number(rules["far_km"]))
+        placed = [(gettext("Where it was scanned, roughly"), told), (far, found["moves"])]
     return [
         (gettext("Different visitors"), found["visitors"]),
         (gettext("At so many different hours"), found["hours"]),
         (gettext("From"), datetime.fromisoformat(found["since"])),
         (gettext("Until"), datetime.fromisoformat(found["until"])),
+        *placed,
         (
             gettext("The rule"),
             gettext(

@@ -128,7 +128,8 @@ class Scans:
             give(int(status[:3]), headers, body)
             self.tally.scan(verdict, client.kind, perf_counter() - began, HIT if fresh else LAPSED)
 
-        record = pack(client.kind, page.form, verdict, page.facts.batch_id, stamp.unit, int(now.timestamp() * 1_000_000), visitor)
+        at_us, place = int(now.timestamp() * 1_000_000), self.place_of(environ)
+        record = pack(client.kind, page.form, verdict, page.facts.batch_id, stamp.unit, at_us, visitor, place)
         self.tally.watch(services)
         services.journal.append(record, then)
         return True
@@ -137,7 +138,7 @@ class Scans:
         """Writes a scan of a known stamp down and answers with its page: where it is not `fresh`, with what was last known."""
         verdict, visitor, answer = self._say(stamp, client, now, fresh, environ)
         page = stamp.page
-        self.record(page.facts.batch_id, stamp.unit, page.form, verdict, client.kind, visitor, now.timestamp())
+        self.record(page.facts.batch_id, stamp.unit, page.form, verdict, client.kind, visitor, now.timestamp(), self.place_of(environ))
         self.tally.scan(verdict, client.kind, perf_counter() - environ[BEGAN], environ.get(_OUTCOME, MISS) if fresh else LAPSED)
         return answer
 
@@ -167,10 +168,15 @@ class Scans:
         told = environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if trusted else ()
         return str(told[-trusted].strip() if len(told) >= trusted > 0 else address)
 
-    def record(self, batch_id: int, unit: int, form: int, verdict: int, kind: int, visitor: bytes, second: float) -> None:
+    def place_of(self, environ: Environ) -> int:
+        """The rough place of the network that asks, where the operator has a table of them; else 0."""
+        places = self._services.places
+        return places.number_of(self.address_of(environ)) if places else 0
+
+    def record(self, batch_id: int, unit: int, form: int, verdict: int, kind: int, visitor: bytes, second: float, place: int) -> None:
         """Writes a scan down. A disk that takes nothing costs the scan, never the page."""
         self.tally.watch(self._services)
-        self._services.journal.append(pack(kind, form, verdict, batch_id, unit, int(second * 1_000_000), visitor))
+        self._services.journal.append(pack(kind, form, verdict, batch_id, unit, int(second * 1_000_000), visitor, place))
 
     def _day(self, second: float) -> date:
         minute = int(second) // 60

@@ -124,7 +124,8 @@ def _record(found: Found, now: datetime) -> None:
     if isinstance(found.read, StampText) and found.facts is not None:
         client, form, verdict = scans().client_of(request.environ), FORMS.index(found.read.form), found.judgement.verdict.value
         visitor = scans().visitor(request.environ, now.timestamp())
-        scans().record(found.facts.batch_id, 0, form, VERDICTS.index(verdict), client.kind, visitor, now.timestamp())
+        told, place = VERDICTS.index(verdict), scans().place_of(request.environ)
+        scans().record(found.facts.batch_id, 0, form, told, client.kind, visitor, now.timestamp(), place)
         scans().tally.scan(VERDICTS.index(verdict), client.kind, perf_counter() - request.environ[BEGAN], MISS)
 
 
@@ -165,7 +166,8 @@ def _linked(session: Session, found: Found, now: datetime) -> Response:
     kind = scans().client_of(request.environ).kind
     form, verdict = FORMS.index(found.read.form), VERDICTS.index(page.verdict)
     visitor = scans().visitor(request.environ, now.timestamp())
-    scans().record(found.facts.batch_id, found.judgement.unit or 0, form, verdict, kind, visitor, now.timestamp())
+    place = scans().place_of(request.environ)
+    scans().record(found.facts.batch_id, found.judgement.unit or 0, form, verdict, kind, visitor, now.timestamp(), place)
     return answer
 
 

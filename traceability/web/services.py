@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from traceability.app_secret import AppSecret
 from traceability.bell import Bell
 from traceability.config import Settings
+from traceability.domain.scan_places import ScanPlaces
 from traceability.journal.writer import Journal
 from traceability.keystore import LiveKeyStore
 from traceability.operations.scan import Keys
@@ -41,6 +42,7 @@ class Services:
     watch: RegisterWatch
     guesses: Guesses
     packs: PackStore
+    places: ScanPlaces
 
     @property
     def scan_keys(self) -> Keys:

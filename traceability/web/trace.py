@@ -14,7 +14,7 @@ from traceability.domain.dates import VIETNAM
 from traceability.domain.errors import NotFound, Refused
 from traceability.domain.spreadsheet import Cell, Table
 from traceability.models.engine import reading
-from traceability.operations.inspected import authority_batch, search_batches, view_inspected
+from traceability.operations.inspected import PLACES_DAYS, authority_batch, places_of_scans, search_batches, view_inspected
 from traceability.operations.trace_export import Asked, check_asked, count_scans_asked, note_export, tables
 from traceability.web.access import open_to, principal
 from traceability.web.acts import doing
@@ -46,14 +46,16 @@ def overview() -> ResponseReturnValue:
 @open_to("inspector", "office")
 def drill(code: str) -> ResponseReturnValue:
     """One step back and forward of a lot, with a clock that runs since the drill began."""
-    began = _began()
-    with reading(services().engine) as session:
+    began, around = _began(), services()
+    with reading(around.engine) as session:
         batch = authority_batch(session, code, principal())
         if began is None:
-            return redirect(url_for("trace.drill", code=batch.code, began=int(services().clock().timestamp()), lang=choose_language()), 303)
+            return redirect(url_for("trace.drill", code=batch.code, began=int(around.clock().timestamp()), lang=choose_language()), 303)
         view = view_inspected(session, batch)
         scans = count_scans_asked(session, Asked(principal(), batch_id=batch.id))
-        return render_template("inspector/trace.html", view=view, scans=scans, began=began, results=result_words())
+        places = [(around.places.name(number), times) for number, times in places_of_scans(session, batch.id, around.clock())]
+        shown = {"scans": scans, "places": places, "places_known": bool(around.places), "days": PLACES_DAYS}
+        return render_template("inspector/trace.html", view=view, began=began, results=result_words(), **shown)
 
 
 @trace.get("/inspector/batches/<code>/trace.<ending>")
@@ -171,6 +173,7 @@ def _cell_words() -> dict[tuple[str, str], dict[str, str]]:
         ("reports", "kind"): dict(report_kinds()),
         ("scan_days", "verdict"): verdicts,
         ("scans", "verdict"): verdicts,
+        ("scans", "place"): {str(number): name for number, name in services().places.names().items()},
     }
 
 
