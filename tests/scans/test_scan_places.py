@@ -58,6 +58,8 @@ def test_a_scan_bears_its_network_s_place_on_every_way_and_only_where_there_is_a
             assert phone(made).get(path, environ_overrides={"REMOTE_ADDR": address}).status_code == 200
         load(made)
         assert numbers(services)[-6:] == expected
+    # And the page says so.
+    assert ["in which region" in phone(made).get(f"{path}?lang=en").text for made in (app, placed)] == [False, True]
     for tail, headers in (("", {"Accept": "application/ld+json"}), ("0000", {})):
         clock.advance(minutes=2)
         phone(placed).get(path + tail, headers=headers, environ_overrides={"REMOTE_ADDR": THERE})

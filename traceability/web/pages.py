@@ -135,6 +135,7 @@ def add_pages(app: Flask, settings: Settings, css: str, staff_css: str) -> None:
         sort_name=sort_name,
         number=wording.format_number,
         check_result=wording.check_result,
+        keeps_places=settings.scan_places is not None,
     )
     app.context_processor(_of_request)
     number_requests(app, settings)
