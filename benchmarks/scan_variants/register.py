@@ -31,12 +31,14 @@ SCANS = {
     "sqlite": """
         WITH RECURSIVE made(number) AS (SELECT :start UNION ALL SELECT number + 1 FROM made WHERE number < :end)
         INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at)
-        SELECT :first + abs(random() % :many), 0, 'house', 'ISSUED', randomblob(16), CAST(:begins + number * :step AS INTEGER) / 60,
+        SELECT :first + CAST(:many * 0.9 * number / :count AS INTEGER) + abs(random() % (:many / 10)), 0,
+            'house', 'ISSUED', randomblob(16), CAST(:begins + number * :step AS INTEGER) / 60,
             strftime('%Y-%m-%d %H:%M:%S.000000', CAST(:begins + number * :step AS INTEGER), 'unixepoch') FROM made
     """,
     "postgresql": """
         INSERT INTO scan (batch_id, unit, form, verdict, visitor, minute, scanned_at)
-        SELECT :first + floor(random() * :many)::integer, 0, 'house', 'ISSUED', uuid_send(gen_random_uuid()),
+        SELECT :first + floor(:many * 0.9 * number / :count + random() * (:many / 10))::integer, 0,
+            'house', 'ISSUED', uuid_send(gen_random_uuid()),
             floor((:begins + number * :step) / 60)::integer, to_timestamp(:begins + number * :step)
         FROM generate_series(CAST(:start AS integer), CAST(:end AS integer)) AS number
     """,
@@ -82,7 +84,10 @@ def add_batches(services: Services, count: int, *, units: int = 0, with_stages: 
 
 
 def add_scans(services: Services, count: int) -> None:
-    """Adds raw scans of the last year and their counts, all at random. The database makes the rows itself: a hundred million are many."""
+    """Adds raw scans of the last year and their counts, at random, each batch's within a tenth of the year.
+
+    The database makes the rows itself: a hundred million are many.
+    """
     days, first_day = 365, datetime.now(UTC) - timedelta(days=365)
     name = services.engine.dialect.name
     begins, step = int(first_day.timestamp()), days * 86_400 / count
@@ -94,6 +99,7 @@ def add_scans(services: Services, count: int) -> None:
         told = {
             "first": first,
             "many": last - first + 1,
+            "count": count,
             "start": start,
             "end": min(start + MANY, count) - 1,
             "begins": begins,

@@ -1,7 +1,7 @@
 """What is known by heart is answered ahead of Flask, word for word as Flask's view would draw it."""
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
@@ -12,9 +12,11 @@ from traceability.config import LANGUAGES
 from traceability.journal.record import RECORD_BYTES, parse_record
 from traceability.models import Suspicion
 from traceability.models.engine import acting, reading
+from traceability.operations.origin_page import Seen
 from traceability.operations.scan import look_up, parse_unverified_path
 from traceability.operations.withdraw import recall_goods, revoke_stamps
-from traceability.web import register_watch
+from traceability.web import known_stamps, register_watch
+from traceability.web.known_stamps import KnownStamps
 from traceability.web.stamp_page import draw
 from traceability.web.stamp_words import vary
 
@@ -267,3 +269,16 @@ def test_behind_a_proxy_visitors_are_told_apart_by_the_address_that_it_tells(app
     object.__setattr__(services.settings, "trusted_proxies", 0)
     at_once(app, path, REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.1")
     assert recorded(services)[-1].visitor not in (one, other)
+
+
+def test_a_visitor_is_counted_once_a_minute_for_each_stamp(monkeypatch):
+    known = KnownStamps()
+    one, other = (known.count(1, unit, lambda: Seen(0, None)) for unit in (1, 2))
+    for count, visitor, minute in ((one, b"a", 5), (one, b"a", 5), (other, b"a", 5), (one, b"b", 5), (one, b"a", 6), (one, b"b", 6)):
+        count.add(visitor, minute, datetime.now(UTC))
+    assert (one.times, other.times) == (4, 1)
+    # Beyond so many all are counted: memory is bounded whatever comes.
+    monkeypatch.setattr(known_stamps, "_MOST_VISITS", 2)
+    for visitor in (b"c", b"d", b"e", b"e", b"c"):
+        other.add(visitor, 7, datetime.now(UTC))
+    assert other.times == 1 + 4

@@ -21,34 +21,50 @@ from traceability.web.stamp_words import SeenWords
 MOST_STAMPS = 20_000
 MOST_BATCHES = 5_000
 MOST_PAGE_BYTES = 32 << 20
-# Whoever scans again within the minute is counted once; beyond so many phones a minute all are counted.
-_MOST_VISITORS = 10_000
+# Whoever scans again within the minute is counted once; beyond so many visits a minute all are counted.
+_MOST_VISITS = 200_000
 EMPTY = filling("")
 Key = TypeVar("Key", bound=Hashable)
 Kept = TypeVar("Kept")
 
 
+class RecentVisits:
+    """Who scanned which stamp within this minute. Of all stamps together: a set for each held what nobody asked for any more."""
+
+    __slots__ = ("_minute", "_visits")
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._visits: set[int] = set()
+
+    def is_first(self, visitor: bytes, batch_id: int, unit: int, minute: int) -> bool:
+        """Whether this is the visitor's first scan of the stamp in the minute; it is noted."""
+        if minute != self._minute:
+            self._minute, self._visits = minute, set()
+        # 61 bits: of a full minute's visits two are taken for one once in a hundred million minutes.
+        visit, visits = hash((visitor, batch_id, unit)), self._visits
+        if visit in visits:
+            return False
+        if len(visits) < _MOST_VISITS:
+            visits.add(visit)
+        return True
+
+
 class ScanCount:
     """How often a stamp was scanned, as far as this process knows: what the register had counted, and its own scans since."""
 
-    __slots__ = ("_minute", "_visitors", "batch_id", "first_at", "is_told", "times", "unit")
+    __slots__ = ("_recent", "batch_id", "first_at", "is_told", "times", "unit")
 
-    def __init__(self, batch_id: int, unit: int, seen: Seen) -> None:
-        self.batch_id, self.unit = batch_id, unit
+    def __init__(self, batch_id: int, unit: int, seen: Seen, recent: RecentVisits) -> None:
+        self.batch_id, self.unit, self._recent = batch_id, unit, recent
         self.times, self.first_at = seen.times, seen.first_at
         # Whether it stands in the list of counts that will be compared with the register's.
         self.is_told = False
-        self._minute = 0
-        self._visitors: set[bytes] = set()
 
     def add(self, visitor: bytes, minute: int, now: datetime) -> None:
         """Counts a scan, of each visitor once a minute."""
-        if minute != self._minute:
-            self._minute, self._visitors = minute, set()
-        if visitor in self._visitors:
+        if not self._recent.is_first(visitor, self.batch_id, self.unit, minute):
             return
-        if len(self._visitors) < _MOST_VISITORS:
-            self._visitors.add(visitor)
         self.times += 1
         if self.first_at is None:
             self.first_at = now
@@ -144,6 +160,7 @@ class KnownStamps:
         self._facts: dict[Hashable, BatchFacts] = {}
         self._counts: dict[tuple[int, int], ScanCount] = {}
         self._told: deque[ScanCount] = deque()
+        self._recent = RecentVisits()
         self._lock = threading.Lock()
 
     @property
@@ -164,7 +181,7 @@ class KnownStamps:
         """The count of a stamp, fetched where the process does not know it."""
         known = self._counts.get((batch_id, unit))
         if known is None:
-            known = self._counts.setdefault((batch_id, unit), ScanCount(batch_id, unit, fetch()))
+            known = self._counts.setdefault((batch_id, unit), ScanCount(batch_id, unit, fetch(), self._recent))
             _shorten(self._counts, MOST_STAMPS, lambda _: False)
         return known
 
