@@ -193,6 +193,49 @@ def test_a_crash_at_any_point_loses_nothing_and_doubles_nothing(loader, folder, 
     assert not list(folder.iterdir())
 
 
+def test_a_power_cut_that_takes_slices_from_the_database_takes_none_from_the_journal(folder, workshop, services, clock, monkeypatch):
+    """Slices before a file's last are not synced one by one: whatever of them is lost is still in the file."""
+    monkeypatch.setattr(scan_loader, "read_slice", lambda path, start: read_slice(path, start, 40))
+    batch, told = workshop.stamped(), []
+    path = write(folder, [record(batch.id, visitor=number) for number in range(100)])
+    real = load_slice
+
+    def watched(session, name, found, *, now):
+        is_sqlite = services.engine.dialect.name == "sqlite"
+        # The tests' own server syncs nothing at all: what counts is whether the transaction said so.
+        said = "SELECT source = 'session' AND setting = 'off' FROM pg_settings WHERE name = 'synchronous_commit'"
+        level = session.scalar(text("PRAGMA synchronous" if is_sqlite else said))
+        told.append((found.is_last, path.exists(), level == 1))
+        return real(session, name, found, now=now)
+
+    monkeypatch.setattr(scan_loader, "load_slice", watched)
+    assert ScanLoader(services.engine, folder, clock, lambda: len(told) == 2).load_all() == 80
+    # Both are lost.
+    with services.engine.begin() as connection:
+        for table in ("scan", "stamp_count", "batch_count", "scan_day", "day_count", "journal_file"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    assert ScanLoader(services.engine, folder, clock).load_all() == 100
+    assert told == [(False, True, True)] * 4 + [(True, True, False)] and not path.exists()
+    assert counts(services.engine)["scans"] == 100
+    # And whoever acts next is durable again, on whichever connection.
+    with acting(services.engine) as session:
+        watched(session, "next", replace(read_slice(write(folder, []), 0), is_last=True), now=NOON)
+    assert told[-1][2] is False
+
+
+def test_a_damaged_file_is_kept_aside_only_when_all_of_it_is_synced(folder, workshop, services, clock, monkeypatch):
+    batch, levels = workshop.stamped(), []
+    whole = [format_record(record(batch.id, visitor=number)) for number in range(3)]
+    path = folder / "00000000000000000001-1-a.scans"
+    path.write_bytes(whole[0] + bytes(range(48)) + whole[2])
+    real = scan_loader.acting
+    monkeypatch.setattr(
+        scan_loader, "acting", lambda engine, **options: (levels.append(options.get("is_durable")), real(engine, **options))[1]
+    )
+    ScanLoader(services.engine, folder, clock).load_all()
+    assert levels == [True] and not path.exists()
+
+
 def test_another_loader_at_the_same_place_keeps_nothing_twice(folder, workshop, services):
     batch = workshop.stamped()
     found = scan_loader.read_slice(write(folder, [record(batch.id, kind="robot")]), 0)
@@ -261,7 +304,7 @@ def test_while_the_database_is_away_nothing_is_lost_and_later_all_is_loaded(fold
     write(folder, [record(batch.id, visitor=number) for number in range(7)])
     waits, real = [], scan_loader.acting
 
-    def away(_engine):
+    def away(_engine, **_options):
         raise OperationalError("BEGIN", {}, Exception("the database is away"))
 
     monkeypatch.setattr(scan_loader, "acting", away)

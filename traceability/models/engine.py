@@ -54,18 +54,22 @@ def acting(
     by: Doer | None = None,
     session_ref: str | None = None,
     act: str | None = None,
+    is_durable: bool = True,
 ) -> Iterator[Session]:
     """A session for one act: committed at its end, or nothing of it.
 
     On SQLite the write lock is taken at once: a transaction that reads first and writes later could find that it must
     begin again. A constraint that stands for a rule is raised as that rule's Refused. `patience_ms` is how long to wait for
-    others' locks. What the session changes goes into the audit trail: `by` whom, from which session, and the act's word.
+    others' locks. An act that is not `is_durable` may be lost by a power cut until the next one that is: for whoever can do it
+    again. What the session changes goes into the audit trail: `by` whom, from which session, and the act's word.
     """
-    options = {"acting": True, "patience_ms": patience_ms}
+    options = {"acting": True, "patience_ms": patience_ms, "is_durable": is_durable}
     try:
         with Session(engine.execution_options(**options), expire_on_commit=False) as session, session.begin():
             if engine.dialect.name == "postgresql" and patience_ms != BUSY_TIMEOUT_MS:
                 session.execute(text(f"SET LOCAL lock_timeout = {int(patience_ms)}"))
+            if engine.dialect.name == "postgresql" and not is_durable:
+                session.execute(text("SET LOCAL synchronous_commit = off"))
             begin_recording(session, by=by, session_ref=session_ref, act=act)
             yield session
             mark = write_down(session)
@@ -106,6 +110,8 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     patience_ms = int(options.get("patience_ms", BUSY_TIMEOUT_MS))
     connection.exec_driver_sql(f"PRAGMA busy_timeout={patience_ms}")
+    # Within a transaction it cannot be changed.
+    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('is_durable', True) else 'NORMAL'}")
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
