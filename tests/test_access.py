@@ -248,6 +248,7 @@ EXPECTED |= {
     ("POST", f"{OF_ACCOUNT}/second-factor/off"): ONE_ACCOUNT,
     ("GET", "/office/audit"): KEEPERS,
     ("GET", "/office/audit.csv"): KEEPERS,
+    ("GET", "/office/audit.xlsx"): KEEPERS,
 }
 # Pages of everybody, without a session at all.
 PUBLIC = {

@@ -5,6 +5,7 @@ import io
 import re
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from tests.accounts.test_office_accounts import admins, staff
@@ -97,6 +98,9 @@ def test_the_table_holds_the_same_rows_for_a_spreadsheet_and_no_formula(staff, v
     rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert [row["actor"] for row in rows] == ["'=HYPERLINK(1)", "Hà"]
     assert rows[1]["after"].count("Sả Séng") == 1 and len(rows[0]["hash"]) == 64
+    book = load_workbook(io.BytesIO(office.get("/office/audit.xlsx?search=register_village").data))
+    sheet = list(book.worksheets[1].values)
+    assert sheet[0] == tuple(rows[0]) and [row[2] for row in sheet[1:]] == ["=HYPERLINK(1)", "Hà"]
     whole = list(csv.DictReader(io.StringIO(office.get("/office/audit.csv").get_data().decode("utf-8-sig"))))
     with reading(services.engine) as session:
         assert len(whole) == len(session.scalars(select(AuditEntry.id)).all())

@@ -5,16 +5,19 @@ from datetime import date, datetime, time, timedelta
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from traceability.domain.dates import VIETNAM
 from traceability.domain.errors import Refused
 from traceability.models.engine import reading
-from traceability.operations.audit_export import changed_fields, csv_lines
+from traceability.operations.audit_export import COLUMNS, cells_of, changed_fields, csv_lines
 from traceability.operations.audit_trail import Wanted, list_entries
 from traceability.web.access import open_to
 from traceability.web.audit_wording import act_name, kind_name, role_of
 from traceability.web.services import services
+from traceability.web.whole_lists import Rows, WholeList, list_as_file
 from traceability.wording import word_refusal
 
 audit_pages = Blueprint("audit_pages", __name__)
@@ -50,6 +53,20 @@ def trail_file() -> ResponseReturnValue:
     answer = Response(stream_with_context(_lines(services().engine, _wanted(asked, None))), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return answer
+
+
+@audit_pages.get("/office/audit.xlsx")
+@open_to("office", "administrator")
+def trail_sheet() -> ResponseReturnValue:
+    """The same rows as a spreadsheet, under the same names."""
+    asked = {name: request.args.get(name, "").strip()[:100] for name in ("search", "since", "until")}
+    wanted = _wanted(asked, None)
+
+    def rows(session: Session) -> Rows:
+        return (tuple(cells_of(row)) for row in list_entries(session, wanted, newest_first=False))
+
+    listed = WholeList(gettext("Audit trail"), tuple((name, name) for name in COLUMNS), rows)
+    return list_as_file("audit", listed, "xlsx", {name: text for name, text in asked.items() if text})
 
 
 def _lines(engine: Engine, wanted: Wanted) -> Iterator[str]:
