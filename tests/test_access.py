@@ -181,6 +181,7 @@ EXPECTED |= {
     ("GET", "/office/register.<ending>"): INSPECTOR,
     ("GET", "/office/producers"): INSPECTOR,
     ("GET", "/office/support"): INSPECTOR,
+    ("GET", "/office/rights"): INSPECTOR,
     ("GET", "/office/report"): INSPECTOR,
     ("GET", "/office/done"): OFFICE_ALONE,
     ("GET", "/office/lists/<name>.<ending>"): {OWN: INSPECTOR, FOREIGN: NOBODYS},

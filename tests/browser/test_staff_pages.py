@@ -284,6 +284,7 @@ def pages_of_what_was_noticed(site: Site) -> list[str]:
         "/office/villages",
         "/office/expiring",
         "/office/support",
+        "/office/rights",
         "/office/done?what=stamps",
         "/office/report",
         "/open-data",

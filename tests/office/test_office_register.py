@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.factories import OFFICE
+from tests.factories import OFFICE, rows_in
 from traceability.domain.dates import day_in_vietnam
 from traceability.models import CraftVillage, Evaluation, Listing, Producer, Recognition, ShopClick, Support, UseRight, VisitFacts
-from traceability.models.engine import reading
+from traceability.models.engine import acting, reading
 from traceability.operations.figures import count_figures
 from traceability.operations.office_product import add_listing
 from traceability.operations.register_recognition import withdraw_recognition
@@ -235,3 +235,36 @@ def test_the_register_is_searched_without_accents(office, workshop, product):
     for asked in ("gao seng cu", "GẠO SÉNG", "hop tac xa seng cu", "4261/qd-ubnd"):
         assert "Gạo Séng Cù" in office.get(f"/office/register?lang=en&search={asked}").text, asked
     assert "HTX Séng Cù" in office.get("/office/producers?lang=en&search=seng cu").text
+
+
+def test_rights_are_listed_by_indication_product_producer_and_state(office, workshop, services):
+    today = day_in_vietnam(services.clock())
+    maker = workshop.producer(name="HTX Séng Cù")
+    rice, tea = workshop.product(maker, name="Gạo Séng Cù"), workshop.product(name="Chè Shan")
+    one, other = workshop.indication(register_number=801, name="Mường Khương"), workshop.indication(register_number=802, name="Suối Giàng")
+    workshop.use_right(rice, one, until_day=today + timedelta(days=9))
+    workshop.use_right(rice, other, until_day=today - timedelta(days=1))
+    workshop.use_right(tea, one, from_day=today + timedelta(days=3))
+    withdrawn = workshop.use_right(tea, other)
+    with acting(services.engine) as session:
+        session.get(UseRight, withdrawn.id).revoked_on = today
+
+    def found(query: str) -> list[tuple[str, str]]:
+        rows = rows_in(office.get(f"/office/lists/rights.zip?lang=en&{query}").data, "rights")
+        page = office.get(f"/office/rights?lang=en&{query}").text
+        assert page.count('<h2 class="big"') == len(rows) and all(row["Product"] in page for row in rows)
+        return [(row["Product"], row["State"]) for row in rows]
+
+    everything = [
+        *(("Chè Shan", "not begun yet"), ("Gạo Séng Cù", "in force")),
+        *(("Chè Shan", "withdrawn"), ("Gạo Séng Cù", "ended")),
+    ]
+    assert found("") == found("state=x&indication=²&producer=99999999999") == everything
+    for state, word in (("held", "in force"), ("ahead", "not begun yet"), ("ended", "ended"), ("withdrawn", "withdrawn")):
+        assert found(f"state={state}") == [row for row in everything if row[1] == word]
+    assert found("search=seng cu") == found(f"producer={maker.id}") == [everything[1], everything[3]]
+    assert found("search=Suối") == found(f"indication={other.id}") == everything[2:]
+    assert found("search=che shan&state=held") == []
+    assert f"/office/rights?indication={one.id}" in office.get("/office/indications?lang=en").text
+    assert f"/office/rights?producer={maker.id}" in office.get(f"/office/producers/{maker.id}?lang=en").text
+    assert office.get("/office/support?year=²").status_code == 200

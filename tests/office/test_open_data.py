@@ -259,7 +259,7 @@ def test_each_share_and_support_leads_to_as_many_rows_as_it_counts(register, off
 @pytest.mark.parametrize(
     "name",
     [
-        *("producers", "support", "expiring", "indications", "villages"),
+        *("producers", "support", "rights", "expiring", "indications", "villages"),
         *("findings", "alerts", "reports", "recalls", "areas", "releases", "imports"),
     ],
 )

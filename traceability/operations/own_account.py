@@ -47,6 +47,7 @@ class PrintableProduct:
 class IndicationRow:
     """A protected name as the office's list shows it; `rights` counts the products that may bear it today."""
 
+    id: int
     number: str
     name: str
     type: str
@@ -101,6 +102,7 @@ def search_indications(session: Session, search: str, now: datetime) -> list[Ind
             held.setdefault(right.indication_id, set()).add(right.product_id)
     return [
         IndicationRow(
+            row.id,
             row.number,
             row.name,
             row.type,

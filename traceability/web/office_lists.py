@@ -18,11 +18,13 @@ from traceability.operations.office_producer import Gifts, Makers, all_producers
 from traceability.operations.office_product import list_villages
 from traceability.operations.own_account import search_indications
 from traceability.operations.places import place_names
+from traceability.operations.rights_list import STATES as RIGHT_STATES
+from traceability.operations.rights_list import AskedRights, all_rights, list_rights, state_on
 from traceability.web.access import open_to, principal
 from traceability.web.asked import asked_of_list
-from traceability.web.batch_forms import day_in, whole_number
+from traceability.web.batch_forms import day_in
 from traceability.web.list_files import further_lists
-from traceability.web.register_words import done_kinds, support_kinds
+from traceability.web.register_words import done_kinds, right_states, support_kinds
 from traceability.web.services import services
 from traceability.web.whole_lists import Rows, WholeList, list_as_file
 from traceability.web.wording import indication_type, kind_of_producer
@@ -52,6 +54,18 @@ def support() -> ResponseReturnValue:
         rows, more, times, amount = list_support(session, asked, page=page)
         shown = {"rows": rows, "more": more, "page": page, "times": times, "amount": amount, "given": _given()}
         return render_template("staff/support.html", asked=asked, kinds=support_kinds(), **shown)
+
+
+@office_lists.get("/office/rights")
+@open_to("office", "inspector")
+def rights() -> ResponseReturnValue:
+    """Rights to use an indication, by product and producer."""
+    asked, page = _asked_rights(), asked_of_list()[1]
+    today = day_in_vietnam(services().clock())
+    with reading(services().engine) as session:
+        rows, more = list_rights(session, asked, today, page=page)
+        shown = {"rows": rows, "more": more, "page": page, "given": _given(), "states": right_states()}
+        return render_template("staff/rights.html", asked=asked, state_of=lambda row: state_on(row, today), **shown)
 
 
 @office_lists.get("/office/done")
@@ -95,6 +109,20 @@ def _lists(name_asked: str) -> dict[str, WholeList]:
         ),
         "expiring": WholeList(gettext("What ends soon"), (product, producer, what, until, ("left", gettext("Days left"))), _ending_rows()),
         "indications": WholeList(gettext("Indications"), (number, name, product, kind, manager), _indication_rows()),
+        "rights": WholeList(
+            gettext("Rights to use an indication"),
+            (
+                ("indication", gettext("Indication")),
+                product,
+                producer,
+                ("from", gettext("From")),
+                until,
+                ("withdrawn", gettext("Withdrawn on")),
+                ("state", gettext("State")),
+                ("document", gettext("Document")),
+            ),
+            _right_rows(),
+        ),
         "villages": WholeList(gettext("Craft villages"), (name, commune, what, ("decision", gettext("Decision")), source), _village_rows()),
         "done": WholeList(
             gettext("What was done"),
@@ -151,6 +179,17 @@ def _indication_rows() -> Callable[[Session], Rows]:
     )
 
 
+def _right_rows() -> Callable[[Session], Rows]:
+    asked, states, today = _asked_rights(), right_states(), day_in_vietnam(services().clock())
+
+    def rows(session: Session) -> Rows:
+        for row in all_rights(session, asked, today):
+            days = (row.from_day, row.until_day, row.revoked_on)
+            yield (row.indication.name, row.product.name, row.producer.name, *days, states[state_on(row, today)], row.document)
+
+    return rows
+
+
 def _village_rows() -> Callable[[Session], Rows]:
     return lambda session: (
         (row.name, place_names(None, row.commune_code)[0] if row.commune_code else None, row.craft, row.decision, row.source)
@@ -184,13 +223,38 @@ def _makers() -> Makers:
 def _gifts() -> Gifts:
     given = request.args
     kind = given.get("kind", "")
-    year = whole_number(given.get("year", "")) if given.get("year", "").isdigit() else None
-    return Gifts(year, kind if kind in support_kinds() else "", given.get("search", "").strip()[:100])
+    return Gifts(_number("year"), kind if kind in support_kinds() else "", given.get("search", "").strip()[:100])
+
+
+def _asked_rights() -> AskedRights:
+    given = request.args
+    state = given.get("state", "")
+    known_state = state if state in RIGHT_STATES else ""
+    return AskedRights(given.get("search", "").strip()[:100], known_state, _number("indication"), _number("producer"))
+
+
+def _number(name: str) -> int | None:
+    """What is no number is not asked for."""
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _given() -> dict[str, str]:
     return {
         name: request.args[name][:100]
-        for name in ("search", "storefront", "e_payment", "recognised_on", "year", "kind", "state", "order", "what", "as_of")
+        for name in (
+            "search",
+            "storefront",
+            "e_payment",
+            "recognised_on",
+            "year",
+            "kind",
+            "state",
+            "order",
+            "what",
+            "as_of",
+            "indication",
+            "producer",
+        )
         if request.args.get(name)
     }

@@ -31,6 +31,16 @@ def support_kinds() -> dict[str, str]:
     }
 
 
+def right_states() -> dict[str, str]:
+    """How a right stands on a day."""
+    return {
+        "held": gettext("in force"),
+        "ahead": gettext("not begun yet"),
+        "ended": gettext("ended"),
+        "withdrawn": gettext("withdrawn"),
+    }
+
+
 def done_kinds() -> dict[str, str]:
     """What was done in a year, and a day's scans."""
     return {
