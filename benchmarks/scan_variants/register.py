@@ -134,6 +134,9 @@ def _count(engine: Engine) -> None:
             )
         )
         connection.execute(text("INSERT INTO day_count (day, times) SELECT day, sum(times) FROM scan_day GROUP BY day"))
+        # The rules have looked at all of them, as they have where scans come one by one.
+        connection.execute(text("DELETE FROM scan_watch"))
+        connection.execute(text("INSERT INTO scan_watch (id, scan_id) SELECT 1, max(id) FROM scan"))
 
 
 def _columns(row: object, model: Any, *left_out: str) -> dict[str, Any]:
