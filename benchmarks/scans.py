@@ -211,6 +211,7 @@ def main() -> None:
     parser.add_argument("--database", default="", help="its address (default: SQLite)")
     parser.add_argument("--register", type=Path, help="the folder of a register that is there already")
     parser.add_argument("--soak", type=float, help="minutes")
+    parser.add_argument("--without-loader", action="store_true", help="what scans cost where nothing is loaded meanwhile")
     arguments = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt-get install wrk")
@@ -219,6 +220,7 @@ def main() -> None:
         folder = arguments.register or Path(made)
         cold = COLD if any(name.startswith("cold") for name in wanted) else 0
         bench = Bench(folder, arguments.stamps, cold=cold, database=arguments.database, known=arguments.register is not None)
+        bench.loads = not arguments.without_loader
         if arguments.soak:
             soak(bench, arguments.soak)
             return
