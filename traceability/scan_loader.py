@@ -26,6 +26,9 @@ _CHANGES_KEPT = timedelta(days=1)
 _FILES_KEPT = timedelta(days=400)
 # Days before today whose sums are made anew, each time that old rows go.
 _DAYS_RECOUNTED = 2
+# Where the processor is short, scans come first: the loader rests so many times as long as a slice took, at most so many seconds,
+# unless so many records wait already. What is short: less than this share of all processors was idle meanwhile.
+_RESTS, _RESTS_AT_MOST_S, _MOST_WAITING, _SHORT = 2.0, 3.0, 2_000_000, 0.15
 # How soon after it was loaded a scan may be looked at by the rules.
 _LOOKS_EVERY_S = 10.0
 # How long it is looked before more are loaded.
@@ -56,6 +59,26 @@ def lag_of(engine: Engine, folder: Path, now: datetime) -> Lag:
     return Lag(records, max(0.0, now.timestamp() - oldest))
 
 
+class IdleShare:
+    """Which share of all processors was idle since it was last asked; all of it where the system does not tell (Linux does)."""
+
+    def __init__(self, path: Path = Path("/proc/stat")) -> None:
+        self._path, self._before = path, (0, 0)
+
+    def since(self) -> float:
+        """From 0 to 1."""
+        try:
+            with self._path.open() as file:
+                ticks = [int(part) for part in file.readline().split()[1:]]
+        except (OSError, ValueError):
+            return 1.0
+        # user, nice, system, idle, waiting for disks, …; guests are in user already.
+        now = (sum(ticks[3:5]), sum(ticks[:8]))
+        idle, whole = (after - before for after, before in zip(now, self._before, strict=True))
+        self._before = now
+        return idle / whole if whole > 0 else 1.0
+
+
 @dataclass
 class ScanLoader:
     """Loads one folder into one database. `stopping` is asked between transactions."""
@@ -65,6 +88,9 @@ class ScanLoader:
     clock: Callable[[], datetime]
     stopping: Callable[[], bool] = field(default=lambda: False)
     places: ScanPlaces = NO_PLACES
+    idle: IdleShare = field(default_factory=IdleShare)
+    # How it rests between slices; not at all where it loads once.
+    _rest: Callable[[float], object] | None = None
 
     def load_all(self) -> int:
         """Loads what is there now; how many records. Raises SQLAlchemyError where the database fails: nothing is lost by it."""
@@ -79,7 +105,7 @@ class ScanLoader:
                 found = read_slice(path, start)
                 if found.end == start and not found.is_last:
                     return loaded
-                self._load(path, found)
+                self._load_politely(path, found)
                 loaded, start, is_finished = loaded + len(found.records), found.end, found.is_last
                 if found.damaged:
                     # Kept for whoever wants to know why; what could be read is loaded.
@@ -94,6 +120,18 @@ class ScanLoader:
             # Another loader has finished it.
             pass
         return loaded
+
+    def _load_politely(self, path: Path, found: Slice) -> None:
+        began = time.monotonic()
+        self.idle.since()
+        self._load(path, found)
+        took = time.monotonic() - began
+        if self._rest is not None and not found.is_last and self.idle.since() < _SHORT and self._waiting() < _MOST_WAITING:
+            self._rest(min(_RESTS * took, _RESTS_AT_MOST_S))
+
+    def _waiting(self) -> int:
+        """About how many records are in the files, loaded ones of files that are not finished included."""
+        return sum(path.stat().st_size for path in journal_files(self.folder) if path.exists()) // RECORD_BYTES
 
     def _load(self, path: Path, found: Slice) -> Loaded:
         if found.is_last and found.end == 0:
@@ -140,7 +178,7 @@ class ScanLoader:
 
     def keep_loading(self, wait: Callable[[float], object], *, months: int) -> None:
         """Loads until it is stopped: twice a second when there is little to do, and patiently where the database is away."""
-        patience, forget_at, looks_at = 0.5, self.clock(), 0.0
+        patience, forget_at, looks_at, self._rest = 0.5, self.clock(), 0.0, wait
         while not self.stopping():
             try:
                 loaded = self.load_all()

@@ -21,7 +21,7 @@ from traceability.models import Batch, BatchCount, DayCount, JournalFile, Scan, 
 from traceability.models.engine import acting, reading
 from traceability.operations import load_scans
 from traceability.operations.load_scans import AnotherLoader, load_slice, recount_days
-from traceability.scan_loader import ScanLoader
+from traceability.scan_loader import IdleShare, ScanLoader
 
 NOON = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
 
@@ -319,6 +319,37 @@ def test_while_the_database_is_away_nothing_is_lost_and_later_all_is_loaded(fold
     assert waits[:5] == [1.0, 2.0, 4.0, 8.0, 10.0] and waits[5] == 0.5
     assert counts(services.engine)["scans"] == 7
     assert caplog.text.count("cannot be loaded now") == 1 and "loaded again" in caplog.text
+
+
+@pytest.mark.parametrize(("idle", "waiting", "rests"), [(0.02, 10**6, 2), (0.5, 10**6, 0), (0.02, 100, 0)])
+def test_where_the_processor_is_short_the_loader_rests_unless_much_waits(
+    folder, workshop, services, clock, monkeypatch, idle, waiting, rests
+):
+    monkeypatch.setattr(scan_loader, "read_slice", lambda path, start: read_slice(path, start, 40))
+    monkeypatch.setattr(scan_loader, "_MOST_WAITING", waiting)
+    batch, rested = workshop.stamped(), []
+    write(folder, [record(batch.id, visitor=number) for number in range(100)])
+    loader = ScanLoader(services.engine, folder, clock, lambda: not list(folder.iterdir()))
+    monkeypatch.setattr(loader.idle, "since", lambda: idle)
+    loader.keep_loading(rested.append, months=24)
+    assert len([seconds for seconds in rested if 0 < seconds <= 3 and seconds != 0.5]) == rests
+    assert counts(services.engine)["scans"] == 100
+    # Whoever loads once does not rest.
+    rested.clear()
+    other = ScanLoader(services.engine, folder, clock)
+    write(folder, [record(batch.id, visitor=number, seconds=61) for number in range(100)], "00000000000000000002-1-b.scans")
+    assert other.load_all() == 100 and rested == []
+
+
+def test_the_idle_share_is_of_the_time_since_it_was_asked(tmp_path):
+    path = tmp_path / "stat"
+    idle = IdleShare(path)
+    assert idle.since() == 1.0
+    told = []
+    for line in ("cpu 10 0 10 70 10 0 0 0 5 0\n", "cpu 110 0 10 170 10 0 0 0 99 0\n", "cpu 110 0 10 170 10 0 0 0 99 0\n", "nothing\n"):
+        path.write_text(line)
+        told.append(idle.since())
+    assert told == [0.8, 0.5, 1.0, 1.0]
 
 
 def test_single_scans_go_after_their_time_and_their_counts_stay(loader, folder, workshop, services, clock, monkeypatch):
