@@ -28,7 +28,7 @@ _FILES_KEPT = timedelta(days=400)
 _DAYS_RECOUNTED = 2
 # Where the processor is short, scans come first: the loader rests so many times as long as a slice took, at most so many seconds,
 # unless so many records wait already. What is short: less than this share of all processors was idle meanwhile.
-_RESTS, _RESTS_AT_MOST_S, _MOST_WAITING, _SHORT = 2.0, 3.0, 2_000_000, 0.15
+_RESTS, _RESTS_AT_MOST_S, _MOST_WAITING, _SHORT = 4.0, 5.0, 2_000_000, 0.15
 # How soon after it was loaded a scan may be looked at by the rules.
 _LOOKS_EVERY_S = 10.0
 # How long it is looked before more are loaded.
