@@ -27,8 +27,8 @@ _FILES_KEPT = timedelta(days=400)
 # Days before today whose sums are made anew, each time that old rows go.
 _DAYS_RECOUNTED = 2
 # Where the processor is short, scans come first: the loader rests so many times as long as a slice took, at most so many seconds,
-# unless so many records wait already. What is short: less than this share of all processors was idle meanwhile.
-_RESTS, _RESTS_AT_MOST_S, _MOST_WAITING, _SHORT = 4.0, 5.0, 2_000_000, 0.15
+# unless so many records wait already, or one for so many seconds. What is short: less than this share of all processors was idle.
+_RESTS, _RESTS_AT_MOST_S, _MOST_WAITING, _LONGEST_S, _SHORT = 4.0, 5.0, 2_000_000, 120.0, 0.15
 # How soon after it was loaded a scan may be looked at by the rules.
 _LOOKS_EVERY_S = 10.0
 # How long it is looked before more are loaded.
@@ -126,12 +126,14 @@ class ScanLoader:
         self.idle.since()
         self._load(path, found)
         took = time.monotonic() - began
-        if self._rest is not None and not found.is_last and self.idle.since() < _SHORT and self._waiting() < _MOST_WAITING:
+        if self._rest is not None and not found.is_last and self.idle.since() < _SHORT and self._may_wait(found):
             self._rest(min(_RESTS * took, _RESTS_AT_MOST_S))
 
-    def _waiting(self) -> int:
-        """About how many records are in the files, loaded ones of files that are not finished included."""
-        return sum(path.stat().st_size for path in journal_files(self.folder) if path.exists()) // RECORD_BYTES
+    def _may_wait(self, found: Slice) -> bool:
+        """Whether little waits, and not for long; what is loaded of files that are not finished counts as waiting."""
+        waiting = sum(path.stat().st_size for path in journal_files(self.folder) if path.exists()) // RECORD_BYTES
+        oldest = min((record.at_us / 1_000_000 for record in found.records), default=float("inf"))
+        return waiting < _MOST_WAITING and self.clock().timestamp() - oldest < _LONGEST_S
 
     def _load(self, path: Path, found: Slice) -> Loaded:
         if found.is_last and found.end == 0:

@@ -321,13 +321,16 @@ def test_while_the_database_is_away_nothing_is_lost_and_later_all_is_loaded(fold
     assert caplog.text.count("cannot be loaded now") == 1 and "loaded again" in caplog.text
 
 
-@pytest.mark.parametrize(("idle", "waiting", "rests"), [(0.02, 10**6, 2), (0.5, 10**6, 0), (0.02, 100, 0)])
-def test_where_the_processor_is_short_the_loader_rests_unless_much_waits(
-    folder, workshop, services, clock, monkeypatch, idle, waiting, rests
+@pytest.mark.parametrize(
+    ("idle", "waiting", "seconds_ago", "rests"), [(0.02, 10**6, 9, 2), (0.5, 10**6, 9, 0), (0.02, 100, 9, 0), (0.02, 10**6, 121, 0)]
+)
+def test_where_the_processor_is_short_the_loader_rests_unless_much_or_long_waits(
+    folder, workshop, services, clock, monkeypatch, idle, waiting, seconds_ago, rests
 ):
     monkeypatch.setattr(scan_loader, "read_slice", lambda path, start: read_slice(path, start, 40))
     monkeypatch.setattr(scan_loader, "_MOST_WAITING", waiting)
     batch, rested = workshop.stamped(), []
+    clock.now = NOON + timedelta(seconds=seconds_ago)
     write(folder, [record(batch.id, visitor=number) for number in range(100)])
     loader = ScanLoader(services.engine, folder, clock, lambda: not list(folder.iterdir()))
     monkeypatch.setattr(loader.idle, "since", lambda: idle)
