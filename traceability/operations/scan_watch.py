@@ -217,8 +217,9 @@ class _Watch:
             "until": _instant(signs.suspect_at),
         }
         # By name, since a table can be another one when the alert is read.
-        placed = {"moves": signs.moves, "places": [(self._places.name(place), times) for place, times in signs.places[:_MOST_PLACES_TOLD]]}
-        return {**counted, **(placed if signs.places else {}), "days": window_hours // HOURS_A_DAY, "rules": asdict(self._rules)}
+        told = [(self._places.name(place), times) for place, times in signs.places[:_MOST_PLACES_TOLD]] if self._places else []
+        placed = {"moves": signs.moves, "places": told} if told else {}
+        return {**counted, **placed, "days": window_hours // HOURS_A_DAY, "rules": asdict(self._rules)}
 
     def _raise(self, kind: str, stamp: Stamp, evidence: dict[str, Any]) -> None:
         suspicion = None
