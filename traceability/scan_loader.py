@@ -131,7 +131,11 @@ class ScanLoader:
 
     def _may_wait(self, found: Slice) -> bool:
         """Whether little waits, and not for long; what is loaded of files that are not finished counts as waiting."""
-        waiting = sum(path.stat().st_size for path in journal_files(self.folder) if path.exists()) // RECORD_BYTES
+        try:
+            waiting = sum(path.stat().st_size for path in journal_files(self.folder)) // RECORD_BYTES
+        except FileNotFoundError:
+            # Another loader has finished one.
+            return False
         oldest = min((record.at_us / 1_000_000 for record in found.records), default=float("inf"))
         return waiting < _MOST_WAITING and self.clock().timestamp() - oldest < _LONGEST_S
 

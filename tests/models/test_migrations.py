@@ -113,6 +113,20 @@ def test_the_scans_of_days_are_summed_on_the_way_up(workshop, client):
         assert connection.scalars(select(DayCount.times)).all() == [3]
 
 
+def test_places_of_scans_hold_back_the_step_that_would_drop_them(workshop, client):
+    client.get(f"/S/{workshop.stamped().code}")
+    workshop.load_scans()
+    engine = workshop.services.engine
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE scan SET place = 15"))
+    with pytest.raises(WouldLoseRows, match="places"):
+        migrate_down(engine, "0025")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE scan SET place = NULL"))
+    migrate_down(engine, "0025")
+    assert "place" not in {column["name"] for column in inspect(engine).get_columns("scan")}
+
+
 @pytest.mark.parametrize("revision", ["0002", "0001", "base"])
 def test_a_step_down_that_would_lose_rows_does_not_happen(workshop, revision):
     batch, engine = workshop.stamped(), workshop.services.engine

@@ -16,7 +16,7 @@ LONGEST_NAME = 60
 MOST_NETWORKS = 1_000_000
 NOWHERE = 0
 _EARTH_KM = 6_371.0
-# Addresses that are asked for again and again by the same phones.
+# Pairs of places.
 _KEPT = 65_536
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -45,7 +45,6 @@ class ScanPlaces:
             lengths[network.version].add(network.prefixlen)
             self._numbers[network.version, network.prefixlen, int(network.network_address)] = number
         self._lengths = {version: sorted(found, reverse=True) for version, found in lengths.items()}
-        self.number_of = lru_cache(_KEPT)(self._look_up)
         self.km = lru_cache(_KEPT)(self._distance)
 
     def __bool__(self) -> bool:
@@ -61,8 +60,8 @@ class ScanPlaces:
         """All of them."""
         return {number: place.name for number, place in self._places.items()}
 
-    def _look_up(self, address: str) -> int:
-        """The number of an address's place, or NOWHERE."""
+    def number_of(self, address: str) -> int:
+        """The number of an address's place, or NOWHERE. Looked up anew each time: no address is kept, not even in memory."""
         try:
             asked = ipaddress.ip_address(address)
         except ValueError:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from traceability.migrations.keep import WouldLoseRows
+
 revision = "0026"
 down_revision = "0025"
 branch_labels = None
@@ -14,4 +16,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    scans = sa.table("scan", sa.column("place"))
+    if op.get_bind().execute(sa.select(sa.literal(1)).where(scans.c.place.is_not(None)).limit(1)).first():
+        raise WouldLoseRows("the table scan holds places; make a backup and set them to NULL before this step")
     op.drop_column("scan", "place")
